@@ -1,0 +1,18 @@
+"""The rules of the bank. Pure: no SQL, no HTTP, no clock, no environment.
+
+    money.py       whole cents
+    customers.py   who the bank knows
+    messages.py    what arrives, in clear and as it is kept
+    orders/        text -> order: the grammar
+    redaction.py   codes become stars and tags, before anything is written
+    keys.py        the secret keys, one for each purpose
+    codes.py       cards, authenticators, PINs: hashing and checking
+    policy.py      limits
+    teller.py      desk + message -> decision; with case, paying, answering
+    desk.py        what lies before the teller, and what a decision holds
+    answers.py, errors.py   what there is to say: done, or refused
+    replies.py     the words for it; with refusals, languages, weights
+    references.py  payment references with check digits
+
+Values go in and out; whoever calls them reads the database and the network.
+"""

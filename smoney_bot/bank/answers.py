@@ -1,0 +1,118 @@
+"""What the bank tells people when all went well: facts; `replies` has the words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from smoney_bot.bank.customers import Language
+from smoney_bot.bank.money import Cents
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """To the payer: booked. `codes_left` is None unless a card code was used."""
+
+    amount: Cents
+    payee: str
+    place: int | None = None
+    codes_left: int | None = None
+    pin_void: bool = False  # the PIN was shown in public and works no more
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """To the payee: money arrived."""
+
+    amount: Cents
+    payer: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceIs:
+    """The answer to `AskBalance`."""
+
+    balance: Cents
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """One past payment, seen from the one who asks; `booked_at` is UTC."""
+
+    booked_at: datetime
+    incoming: bool
+    amount: Cents
+    other: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryIs:
+    """The answer to `AskHistory`: newest first, possibly empty."""
+
+    lines: tuple[HistoryLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateNow:
+    """Private mode is on."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublicNow:
+    """Private mode is off."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenNow:
+    """The account is frozen, as its owner asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """How to write an order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The last thing the bot says after `Stop`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """The bot may write again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speaking:
+    """The language has been changed."""
+
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
+class SeeMessages:
+    """A public line that reveals nothing: the answer went by direct message."""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteFirst:
+    """A public line: X lets the bot answer privately only who wrote to it first."""
+
+
+Answer = (
+    Paid
+    | Received
+    | BalanceIs
+    | HistoryIs
+    | PrivateNow
+    | PublicNow
+    | FrozenNow
+    | Help
+    | Stopped
+    | Resumed
+    | Speaking
+    | SeeMessages
+    | WriteFirst
+)

@@ -1,0 +1,167 @@
+"""Codes: the secret that authorises an order, worth something once.
+
+A code is turned into a tag the moment it arrives (HMAC under a key that is not
+in the database, bound to its author), and only an Argon2id hash of that tag is
+kept: neither the book nor a copy of it can tell or try a code. `threats.md`'s
+sources: NIST SP 800-63B on look-up secrets, OWASP on Argon2id's cost.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from passlib.context import CryptContext
+
+from smoney_bot.bank.keys import Keyring, mac
+from smoney_bot.bank.messages import SeenCode
+
+CARD_LENGTH = 8  # two digits of place, six of secret (20 bits, NIST SP 800-63B)
+AUTHENTICATOR_LENGTH = 6
+PIN_LENGTH = 4
+LENGTHS = (CARD_LENGTH, AUTHENTICATOR_LENGTH, PIN_LENGTH)
+
+CARD_PLACES = 20
+CARD_LIFE = timedelta(days=90)
+
+#: Consecutive failures until the lock (RTS on SCA, article 4(3)(b): at most 5).
+FAILURES_MAX = 5
+_LOCK_FIRST = timedelta(minutes=15)
+_LOCK_LONGEST = timedelta(hours=24)
+
+_TAG = "code-tag"
+
+#: OWASP's minimum for Argon2id: 19 MiB, two passes, one lane.
+_argon2 = CryptContext(
+    schemes=["argon2"],
+    argon2__type="ID",
+    argon2__memory_cost=19456,
+    argon2__time_cost=2,
+    argon2__parallelism=1,
+)
+
+
+class PinInPublic(StrEnum):
+    """What a PIN may do in a public post."""
+
+    BURN = "burn"  # works once, then the PIN is void
+    REFUSE = "refuse"
+    ACCEPT = "accept"  # 2014's way
+
+
+class CodeKind(StrEnum):
+    """The kinds of code, told apart by their length."""
+
+    CARD = "card"
+    AUTHENTICATOR = "authenticator"
+    PIN = "pin"
+
+
+KINDS = {
+    CARD_LENGTH: CodeKind.CARD,
+    AUTHENTICATOR_LENGTH: CodeKind.AUTHENTICATOR,
+    PIN_LENGTH: CodeKind.PIN,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CodeOnFile:
+    """What the book holds of one code: its hash and the key of the hashed tag.
+
+    `row_id` names it in the book. A code that is `spent` (used, retired or of
+    an expired card) is still hashed against, so that time tells nothing.
+    """
+
+    kind: CodeKind
+    row_id: int
+    customer_id: int
+    place: int | None
+    hash: str
+    key_id: str
+    spent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CodeUse:
+    """A right code, to be used up by the decision on its message."""
+
+    kind: CodeKind
+    row_id: int
+    customer_id: int
+    place: int | None
+
+
+class Verdict(StrEnum):
+    """What the check of one code said."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedCode:
+    """One code of a message after the check."""
+
+    at: int
+    verdict: Verdict
+    use: CodeUse | None = None  # set when right
+    missed: CodeOnFile | None = None  # what was tried with wrong digits
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """All codes of a message after the check.
+
+    `locked`: the author has failed too often; nothing was tried.
+    `failures`: consecutive failures on record, this attempt included.
+    """
+
+    codes: tuple[CheckedCode, ...] = ()
+    locked: bool = False
+    failures: int = 0
+
+    def at(self, position: int | None) -> CheckedCode | None:
+        """Return the code that stood at *position* of the text."""
+        return next((code for code in self.codes if code.at == position), None)
+
+
+def tags(keyring: Keyring, author_id: str, digits: str) -> dict[str, str]:
+    """Return the tag of *digits* said by *author_id* under each living key."""
+    return keyring.tags(_TAG, author_id, digits)
+
+
+def hash_code(keyring: Keyring, author_id: str, digits: str) -> tuple[str, str]:
+    """Return (Argon2id hash, key id) to keep for a code of *author_id*."""
+    key = keyring.derive(keyring.newest, _TAG)
+    return _argon2.hash(mac(key, author_id, digits)), keyring.newest
+
+
+def check(seen: SeenCode, on_file: CodeOnFile | None) -> CheckedCode:
+    """Judge one code; always costs one Argon2id (20 ms), whatever is wrong.
+
+    Run it outside every lock and transaction; Argon2id frees the GIL.
+    """
+    tag = seen.tags.get(on_file.key_id) if on_file else None
+    if on_file is None or tag is None:
+        _argon2.dummy_verify()
+        return CheckedCode(seen.start, Verdict.WRONG)
+    if not _argon2.verify(tag, on_file.hash):
+        return CheckedCode(seen.start, Verdict.WRONG, missed=on_file)
+    if on_file.spent:
+        return CheckedCode(seen.start, Verdict.WRONG)
+    use = CodeUse(on_file.kind, on_file.row_id, on_file.customer_id, on_file.place)
+    return CheckedCode(seen.start, Verdict.RIGHT, use)
+
+
+def new_card_codes() -> Iterator[str]:
+    """Yield the codes of a new card, in order of place: eight digits each."""
+    for place in range(1, CARD_PLACES + 1):
+        yield f"{place:02}{secrets.randbelow(1_000_000):06}"
+
+
+def lock_until(now: datetime, locks_before: int) -> datetime:
+    """Return the end of a lock that starts *now*: 15 minutes, doubling to a day."""
+    return now + min(_LOCK_FIRST * (1 << min(locks_before, 10)), _LOCK_LONGEST)

@@ -1,0 +1,141 @@
+"""The desk: what lies before the teller while a batch of messages is decided.
+
+The records are read and locked once, laid here, changed in memory by one
+decision after another, and written back in a few bulk statements.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from smoney_bot.bank.answers import HistoryLine
+from smoney_bot.bank.codes import CodeUse
+from smoney_bot.bank.customers import Customer
+from smoney_bot.bank.money import Cents
+from smoney_bot.bank.policy import PaymentKind
+
+
+class Outcome(StrEnum):
+    """How a message ends; each is final."""
+
+    IGNORED = "ignored"  # asked for nothing
+    REFUSED = "refused"  # not done: the order or its circumstances
+    DECLINED = "declined"  # not done: the code
+    APPLIED = "applied"  # done
+
+
+class PaymentState(StrEnum):
+    """The life of an order that moves money."""
+
+    WAITING = "waiting"  # for a code by direct message
+    HELD = "held"  # for a payee without an account
+    BOOKED = "booked"
+    REFUSED = "refused"
+    RETURNED = "returned"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """One line of the book: *amount* leaves *source* and arrives in *target*.
+
+    `key` makes it happen once: the message's key, or `deposit:` and the
+    operator's reference. `source` and `target` are account ids.
+    """
+
+    key: str
+    kind: str  # "payment", "deposit", "withdrawal"
+    source: int
+    target: int
+    amount: Cents
+    booked_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """One order to pay and what became of it."""
+
+    reference: str
+    message_key: str
+    message_id: str
+    kind: PaymentKind
+    state: PaymentState
+    reason: str  # why it was refused, else ""
+    amount: Cents
+    payer_id: int  # customer id
+    payee_id: int | None  # customer id; None when unknown here
+    payee_x_id: str | None
+    payee_handle: str
+    note: str
+    created_at: datetime  # the post's own time, UTC
+    booked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A line that is to leave the bank.
+
+    `kind` is unique per message: `answer` to its author, `notice` to the payee,
+    `pointer` for the public line beside a private answer.
+    """
+
+    message_key: str
+    kind: str
+    to_x_id: str
+    in_reply_to: str | None  # the post to reply to; None = direct message
+    text: str
+    reference: str
+
+    @property
+    def public(self) -> bool:
+        """Whether it is posted rather than sent by direct message."""
+        return self.in_reply_to is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What the teller decided on one message; nothing has been written yet."""
+
+    message_key: str
+    reference: str
+    outcome: Outcome
+    reason: str = ""
+    payment: Payment | None = None
+    transfer: Transfer | None = None
+    customer: Customer | None = None  # the author as changed, if changed
+    uses: tuple[CodeUse, ...] = ()  # codes that are used up by this
+    clear_failures: int | None = None  # customer id whose failed attempts are forgotten
+    replies: tuple[Reply, ...] = ()
+
+
+@dataclass(slots=True)
+class Desk:
+    """The working copy of all that a batch of messages may touch.
+
+    `customers` by X id (authors and payees), `balances` and `sent` (what left
+    in the last 24 hours) by account id, `codes_left` by customer id,
+    `histories` by account id for those who ask. `handles` tells, for names that
+    X had not marked, which X id holds the handle (small letters) now. `now` is
+    the database's clock.
+    """
+
+    now: datetime
+    customers: dict[str, Customer] = field(default_factory=dict)
+    balances: dict[int, Cents] = field(default_factory=dict)
+    sent: dict[int, Cents] = field(default_factory=dict)
+    codes_left: dict[int, int] = field(default_factory=dict)
+    histories: dict[int, tuple[HistoryLine, ...]] = field(default_factory=dict)
+    handles: dict[str, str] = field(default_factory=dict)
+
+    def settle(self, decision: Decision) -> None:
+        """Let *decision* take effect here, so that the next one sees it."""
+        if decision.customer is not None:
+            self.customers[decision.customer.x_id] = decision.customer
+        if (transfer := decision.transfer) is not None:
+            self.balances[transfer.source] -= transfer.amount
+            self.balances[transfer.target] += transfer.amount
+            sent = self.sent.get(transfer.source, Cents(0))
+            self.sent[transfer.source] = sent + transfer.amount

@@ -1,0 +1,83 @@
+"""The grammar of orders: what the part behind the bot's name may look like.
+
+Every pattern is used with `fullmatch`, has bounded repeats and holds ASCII only,
+but for the euro sign and the accents that keywords are written with. ASCII
+goes with IGNORECASE always: without it U+017F (a long s) reads as an s, and a digit
+is one of 660 signs. A code digit is a digit or, once hidden, a star.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from smoney_bot.bank.codes import LENGTHS
+from smoney_bot.bank.money import Cents, euros
+
+SPACE = r"[ \n\t]"
+GAP = rf"{SPACE}{{0,40}}"
+_HANDLE = r"@(?P<handle>[A-Za-z0-9_]{1,15})"
+TAG = r"#(?P<tag>[A-Za-z][A-Za-z0-9_]{1,29})"
+VERB = r"(?:envoyer|payer|donner|send|pay|give)"
+EURO = r"(?:€|EUR)"
+
+_SPACES = rf"{SPACE}{{1,40}}"
+NUMBER = r"(?P<number>(?P<whole>0|[1-9][0-9]{0,4})(?:[,.](?P<cents>[0-9]{2}))?)"
+_AMOUNT = rf"(?P<before>{EURO} ?)?{NUMBER}(?P<after> ?{EURO})?"
+_DIGITS = "(?P<code>" + "|".join(f"[0-9*]{{{length}}}" for length in LENGTHS) + ")"
+_WORDS = rf"(?:{_SPACES}(?P<words>[^ \n\t#\ufe5f\uff03].{{0,4000}}))?{GAP}"
+_KEYWORD = r"(?P<keyword>[a-zçéêÇÉÊ]{2,12})"
+_CANCEL = r"(?:annuler|cancel)"
+_REFERENCE = r"(?P<reference>[A-Za-z0-9-]{6,16})"
+
+#: A tag may end in a year; more digits than three are otherwise taken for a code.
+_YEAR = re.compile(r"[A-Za-z_]{1,26}(?:19|20)[0-9]{2}", re.ASCII)
+_TAG_DIGITS_MAX = 3
+
+
+def _compile(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.ASCII | re.IGNORECASE | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """The patterns of one place, public or private."""
+
+    pay: re.Pattern[str]
+    keyword: re.Pattern[str]
+    cancel: re.Pattern[str]
+
+
+def _grammar(sign: str, code: str) -> Grammar:
+    verb = rf"{sign}{VERB}(?:{_SPACES}#?|#)"
+    payee = rf"{GAP}{_HANDLE}(?:{GAP}{TAG})?"
+    return Grammar(
+        pay=_compile(rf"{GAP}(?:{verb}|{sign}){_AMOUNT}{payee}(?:{code})?{_WORDS}"),
+        keyword=_compile(rf"{GAP}{sign}{_KEYWORD}(?:{code})?{GAP}"),
+        cancel=_compile(rf"{GAP}{sign}{_CANCEL}{_SPACES}{_REFERENCE}(?:{code})?{GAP}"),
+    )
+
+
+PUBLIC = _grammar("#", rf"{GAP}#{_DIGITS}")
+#: In private the sign `#` may be left out; a code without it needs a space.
+PRIVATE = _grammar("#?", rf"(?:{GAP}#|{_SPACES}){_DIGITS}")
+
+#: A code behind the words, where people naturally end: `#20 @bob merci #07482193`.
+CODE_LAST = _compile(rf"(?P<words>.{{1,4000}}?){_SPACES}#{_DIGITS}{GAP}")
+
+#: A code alone: in private only.
+CODE_ALONE = _compile(rf"{GAP}#?{_DIGITS}{GAP}")
+
+
+def amount_in(found: re.Match[str]) -> Cents | None:
+    """Return the amount that `pay` found, or None for nothing and for €20€."""
+    if found["before"] and found["after"]:
+        return None
+    amount = euros(int(found["whole"]), int(found["cents"] or "0"))
+    return amount if amount > 0 else None
+
+
+def is_tag(tag: str) -> bool:
+    """Return whether *tag* can name a collection rather than hide a code."""
+    digits = sum(sign.isdigit() for sign in tag)
+    return digits <= _TAG_DIGITS_MAX or _YEAR.fullmatch(tag) is not None

@@ -1,0 +1,79 @@
+"""How much: the limits of the service, as data with names.
+
+S-money, 14 October 2014: 250 € to a person, 500 € to an association or a
+collection. The book repeats these two as constraints, so they can be lowered
+by a setting but not raised by one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from smoney_bot.bank.customers import Kind
+from smoney_bot.bank.errors import NotEnoughMoney, OverDayLimit, OverLimit, PayeeUnavailable
+from smoney_bot.bank.money import Cents, euros
+
+#: The ceilings that the database enforces too.
+CEILING_PEER = euros(250)
+CEILING_DONATION = euros(500)
+
+_DAY_LIMIT = euros(1000)
+_BALANCE_LIMIT = euros(2500)
+
+#: The window of the limit on what a customer sends.
+DAY = timedelta(hours=24)
+
+
+class PaymentKind(StrEnum):
+    """What a payment is for; decides its limit."""
+
+    PEER = "peer"
+    DONATION = "donation"
+    COLLECTION = "collection"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The limits in force: for one payment, for 24 hours, for a balance."""
+
+    peer: Cents = CEILING_PEER
+    donation: Cents = CEILING_DONATION
+    day: Cents = _DAY_LIMIT
+    balance: Cents = _BALANCE_LIMIT
+
+
+def payment_kind(payee: Kind, *, collection: bool = False) -> PaymentKind:
+    """Return what a payment to a *payee* of that kind is."""
+    if collection:
+        return PaymentKind.COLLECTION
+    return PaymentKind.PEER if payee is Kind.PERSON else PaymentKind.DONATION
+
+
+def check_amount(limits: Limits, kind: PaymentKind, amount: Cents) -> None:
+    """Raise `OverLimit` if one payment of *kind* may not be this large."""
+    limit = limits.peer if kind is PaymentKind.PEER else limits.donation
+    if amount > limit:
+        raise OverLimit(limit)
+
+
+def check_day(limits: Limits, sent: Cents, amount: Cents) -> None:
+    """Raise `OverDayLimit` if *amount* after *sent* passes the 24-hour limit."""
+    if sent + amount > limits.day:
+        raise OverDayLimit(limits.day, left=max(limits.day - sent, Cents(0)))
+
+
+def check_funds(balance: Cents, amount: Cents) -> None:
+    """Raise `NotEnoughMoney` if *balance* does not cover *amount*."""
+    if balance < amount:
+        raise NotEnoughMoney
+
+
+def check_room(limits: Limits, payee: Kind, handle: str, balance: Cents, amount: Cents) -> None:
+    """Raise `PayeeUnavailable` if a person would hold more than allowed.
+
+    Associations collect for others and pay out at once; they have no ceiling.
+    """
+    if payee is Kind.PERSON and balance + amount > limits.balance:
+        raise PayeeUnavailable(handle)

@@ -1,0 +1,208 @@
+"""Replies: the words for what the bank says; those for a refusal stand in `refusals`.
+
+The sentences are English; `locales` has the other languages, and
+`languages` tells how to bring them up to date.
+
+What a post may say (X's rules, and ours): no link and nothing that looks like
+one, no @mention, at most 280 weighted signs, no balance and no note; always the
+reference, which makes it unique. A refusal always says that nothing was paid.
+No reply ever asks for a code.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from smoney_bot.bank import answers, refusals
+from smoney_bot.bank.customers import Language
+from smoney_bot.bank.errors import Refused
+from smoney_bot.bank.languages import Voice, amount, day
+
+__all__ = ["DEFAULT_LANGUAGE", "amount", "render"]
+
+#: Spoken to people whom the bank does not know.
+DEFAULT_LANGUAGE = Language.FRENCH
+
+#: From this many codes left on, the customer is told to ask for a new card.
+FEW_CODES = 5
+
+#: Nobody else's business: in public only "answered by direct message" is said of them.
+_CONFIDENTIAL = (answers.Received, answers.BalanceIs, answers.HistoryIs)
+
+
+def render(
+    said: answers.Answer | Refused,
+    language: Language,
+    *,
+    public: bool,
+    reference: str,
+    code_seen: bool = True,
+) -> str:
+    """Return the words for *said* in *language*.
+
+    *public*: everybody will read them. *reference* names the reply. *code_seen*:
+    the message that is answered showed something like a code. Raises `TypeError`
+    for a kind of refusal that has no words here.
+    """
+    if isinstance(said, answers.Speaking):
+        language = said.language
+    if public and isinstance(said, _CONFIDENTIAL):
+        said = answers.SeeMessages()
+    voice = Voice(language, reference)
+    if isinstance(said, Refused):
+        return refusals.words(voice, said, public=public, code_seen=code_seen)
+    return _answer(voice, said, public=public)
+
+
+def _answer(voice: Voice, said: answers.Answer, *, public: bool) -> str:
+    match said:
+        case answers.Paid():
+            return _paid(voice, said)
+        case answers.Received():
+            return _received(voice, said)
+        case answers.BalanceIs(balance):
+            return voice.gettext(
+                "Your balance is %(balance)s (ref. %(reference)s).",
+                balance=voice.amount(balance),
+            )
+        case answers.HistoryIs(lines):
+            return _history(voice, lines)
+        case answers.Help():
+            return _help_in_public(voice) if public else _help(voice)
+        case answers.SeeMessages():
+            return voice.gettext("Answered by direct message (ref. %(reference)s).")
+        case answers.WriteFirst():
+            return voice.gettext(
+                "This answer is private (ref. %(reference)s). X lets me write to you only"
+                " after you have written to me: send me a direct message, #help for instance."
+            )
+        case _:
+            return _changed(voice, said)
+
+
+_Change = (
+    answers.PrivateNow
+    | answers.PublicNow
+    | answers.FrozenNow
+    | answers.Stopped
+    | answers.Resumed
+    | answers.Speaking
+)
+
+
+def _changed(voice: Voice, said: _Change) -> str:
+    """Return the words for a change in how the bank serves a customer."""
+    match said:
+        case answers.PrivateNow():
+            text = voice.gettext(
+                "Private mode is on (ref. %(reference)s)."
+                " From now on I take your orders by direct message only."
+            )
+        case answers.PublicNow():
+            text = voice.gettext(
+                "Private mode is off (ref. %(reference)s). I take your orders in posts again."
+            )
+        case answers.FrozenNow():
+            text = voice.gettext(
+                "Your account is frozen (ref. %(reference)s)."
+                " Nothing leaves it until the operator unfreezes it."
+            )
+        case answers.Stopped():
+            text = voice.gettext(
+                "I will not write to you any more (ref. %(reference)s)."
+                " Your account stays open. To hear from me again: #resume"
+            )
+        case answers.Resumed():
+            text = voice.gettext("I will write to you again (ref. %(reference)s). Welcome back!")
+        case answers.Speaking():
+            text = voice.gettext("From now on I answer you in English (ref. %(reference)s).")
+        case _:
+            assert_never(said)
+    return text
+
+
+def _paid(voice: Voice, said: answers.Paid) -> str:
+    sentences = [
+        voice.gettext(
+            "Paid %(amount)s to %(payee)s (ref. %(reference)s).",
+            amount=voice.amount(said.amount),
+            payee=said.payee,
+        )
+    ]
+    if said.place is not None and said.codes_left is not None:
+        sentences.append(_card(voice, said.place, said.codes_left))
+    if said.pin_void:
+        sentences.append(
+            voice.gettext(
+                "Everybody could read your PIN, so it is void."
+                " Ask the operator for a link to choose a new one."
+            )
+        )
+    return " ".join(sentences)
+
+
+def _card(voice: Voice, place: int, left: int) -> str:
+    if left == 0:
+        used = voice.gettext("Code %(place)02d was the last one on your card.", place=place)
+    else:
+        used = voice.ngettext(
+            "Code %(place)02d is used up, one left.",
+            "Code %(place)02d is used up, %(left)d left.",
+            left,
+            place=place,
+            left=left,
+        )
+    if left > FEW_CODES:
+        return used
+    hint = voice.gettext("Remember to ask for a new card.")
+    return f"{used} {hint}"
+
+
+def _received(voice: Voice, said: answers.Received) -> str:
+    text = voice.gettext(
+        "%(payer)s sent you %(amount)s (ref. %(reference)s).",
+        amount=voice.amount(said.amount),
+        payer=said.payer,
+    )
+    if not said.note:
+        return text
+    # On one line, in quotes, under the payer's name: nobody else speaks in the bank's voice.
+    note = " ".join(said.note.split())
+    return "\n".join(
+        [text, voice.gettext("%(payer)s wrote: “%(note)s”", payer=said.payer, note=note)]
+    )
+
+
+def _history(voice: Voice, lines: tuple[answers.HistoryLine, ...]) -> str:
+    if not lines:
+        return voice.gettext("No payment yet (ref. %(reference)s).")
+    title = voice.gettext("Your last payments (ref. %(reference)s):")
+    return "\n".join([title, *(_history_line(line, voice.language) for line in lines)])
+
+
+def _history_line(line: answers.HistoryLine, language: Language) -> str:
+    sign = "+" if line.incoming else "\N{MINUS SIGN}"
+    when = day(line.booked_at, language)
+    return f"{when}  {sign}{amount(line.amount, language)}  {line.other}  {line.reference}"
+
+
+def _help(voice: Voice) -> str:
+    return voice.gettext(
+        "What you can write to me (ref. %(reference)s):\n"
+        "#20 @bob #code thanks → pay bob €20\n"
+        "#balance → your balance\n"
+        "#history → your last payments\n"
+        "#private → orders by direct message only (#public #code ends it)\n"
+        "#freeze → freeze your account at once\n"
+        "#stop → I write to you no more (#resume ends it)\n"
+        "#fr → en français\n"
+        "I never ask you for a code."
+    )
+
+
+def _help_in_public(voice: Voice) -> str:
+    return voice.gettext(
+        "To pay (ref. %(reference)s): #20, the payee with an at sign before the name, then #code."
+        " Also: #balance, #history, #private, #freeze, #stop."
+        " More: send me #help by direct message. I never ask you for a code."
+    )

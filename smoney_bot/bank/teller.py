@@ -1,0 +1,165 @@
+"""The teller: one message, read against the desk, becomes one decision.
+
+A pure function: no SQL, no clock, no network. With `paying` and `policy` it is
+the rule book of the service; `Refused` is caught here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from smoney_bot.bank import answering, answers, orders, paying
+from smoney_bot.bank.case import Case, Done, Rules
+from smoney_bot.bank.codes import Checked
+from smoney_bot.bank.customers import Customer, State
+from smoney_bot.bank.desk import Decision, Desk, Outcome
+from smoney_bot.bank.errors import (
+    AccountClosed,
+    AlreadyEdited,
+    CodeRefused,
+    NoAccount,
+    NothingToCancel,
+    PrivateOnly,
+    Refused,
+    Unclear,
+)
+from smoney_bot.bank.messages import Message
+
+#: Heard in public too, whatever the mode: they only ever protect their author.
+_PROTECTIVE = (orders.Freeze, orders.Stop, orders.GoPrivate)
+
+#: Orders that an edit could have turned into something else.
+_WEIGHTY = (orders.Pay, orders.GoPublic, orders.GiveCode, orders.Cancel)
+
+
+def decide(
+    rules: Rules, desk: Desk, message: Message, *, reference: str, checked: Checked
+) -> Decision:
+    """Return what becomes of *message*; neither *desk* nor anything else changes.
+
+    *checked* is the judgement on the codes in it, *reference* the name that its
+    answer carries. The caller settles the decision on the desk before it asks
+    for the next one.
+    """
+    case = Case(
+        rules=rules,
+        desk=desk,
+        message=message,
+        reference=reference,
+        checked=checked,
+        order=orders.read(message, rules.bot),
+        author=desk.customers.get(message.author_id),
+    )
+    if isinstance(case.order, orders.NotAnOrder):
+        return _decision(case, Outcome.IGNORED, reason="not_an_order")
+    try:
+        done = _carry_out(case)
+    except Refused as refusal:
+        return _refuse(case, refusal)
+    return _apply(case, done)
+
+
+def _carry_out(case: Case) -> Done:
+    author = case.author
+    if author is None:
+        raise NoAccount
+    _check_standing(case, author)
+    match case.order:
+        case orders.Pay() as pay:
+            return paying.carry_out(case, author, pay)
+        case orders.AskBalance():
+            balance = case.desk.balances[author.account_id]
+            return Done(answer=answers.BalanceIs(balance), private=True)
+        case orders.AskHistory():
+            lines = case.desk.histories.get(author.account_id, ())
+            return Done(answer=answers.HistoryIs(lines), private=True)
+        case orders.GoPrivate():
+            switched = _switch(case, author, private=True)
+            return Done(answer=answers.PrivateNow(), customer=switched)
+        case orders.GoPublic(code_at):
+            case.check_code(code_at)
+            switched = _switch(case, author, private=False)
+            return Done(answer=answers.PublicNow(), customer=switched)
+        case orders.Freeze():
+            frozen = replace(author, state=State.FROZEN)
+            return Done(answer=answers.FrozenNow(), customer=frozen)
+        case orders.Cancel(reference):
+            raise NothingToCancel(reference)
+        case orders.AskHelp():
+            return Done(answer=answers.Help())
+        case orders.Stop():
+            return Done(answer=answers.Stopped(), customer=replace(author, silent=True))
+        case orders.Resume():
+            return Done(answer=answers.Resumed(), customer=replace(author, silent=False))
+        case orders.Speak(language):
+            speaking = replace(author, language=language)
+            return Done(answer=answers.Speaking(language), customer=speaking)
+        case orders.NotUnderstood(paste):
+            raise Unclear(paste or f"@{case.rules.bot.handle} #20 @bob #code")
+        case orders.GiveCode() | orders.NotAnOrder():
+            raise Unclear("")
+
+
+def _check_standing(case: Case, author: Customer) -> None:
+    """Raise if this author may not give this order here at all."""
+    if author.state is State.CLOSED:
+        raise AccountClosed
+    if isinstance(case.order, _PROTECTIVE):
+        return
+    if case.message.public and _was_private(case, author):
+        raise PrivateOnly
+    if case.message.edited and isinstance(case.order, _WEIGHTY):
+        raise AlreadyEdited
+
+
+def _was_private(case: Case, author: Customer) -> bool:
+    """Return whether private mode was on when the message was written, whatever came first."""
+    since = author.private_since
+    if since is None or case.message.written_at >= since:
+        return author.private
+    return not author.private
+
+
+def _switch(case: Case, author: Customer, *, private: bool) -> Customer:
+    """Return *author* in the mode of the latest switch, by the posts' own times."""
+    since, written_at = author.private_since, case.message.written_at
+    if since is not None and written_at < since:
+        return author
+    return replace(author, private=private, private_since=written_at)
+
+
+def _apply(case: Case, done: Done) -> Decision:
+    author = done.customer or case.author
+    lines = answering.to_author(case, done.answer, author, private=done.private)
+    if done.payee is not None and done.payment is not None:
+        lines += answering.to_payee(case, done.payee, done.payment)
+    changed = done.customer if done.customer != case.author else None
+    decision = _decision(case, Outcome.APPLIED)
+    return replace(
+        decision,
+        payment=done.payment,
+        transfer=done.transfer,
+        customer=changed,
+        replies=lines,
+    )
+
+
+def _refuse(case: Case, refusal: Refused) -> Decision:
+    outcome = Outcome.DECLINED if isinstance(refusal, CodeRefused) else Outcome.REFUSED
+    decision = _decision(case, outcome, reason=refusal.reason)
+    payment = None
+    if isinstance(case.order, orders.Pay) and case.author is not None:
+        payment = paying.refused(case, case.author, case.order, refusal.reason)
+    lines = answering.to_author(case, refusal, case.author)
+    return replace(decision, payment=payment, replies=lines)
+
+
+def _decision(case: Case, outcome: Outcome, reason: str = "") -> Decision:
+    return Decision(
+        message_key=case.message.key,
+        reference=case.reference,
+        outcome=outcome,
+        reason=reason,
+        uses=case.uses,
+        clear_failures=case.forgiven,
+    )
