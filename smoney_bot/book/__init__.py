@@ -1,0 +1,14 @@
+"""The records: tables, transactions, one noun per file.
+
+    engine.py      `Book`: the database behind one URL; with sqlite and faults
+    tables.py      every table and named constraint; with columns
+    migrations.py  the schema's versions
+    inbox.py       messages that arrived: kept once, served once
+    outbox.py      replies on their way
+    customers.py   who has an account
+    ledger.py      transfers and balances; with audit
+    payments.py    orders to pay and what became of them; with stories
+    codes.py       cards and PINs on file; with guards
+
+Every function takes the caller's connection: transactions belong to callers.
+"""

@@ -1,0 +1,171 @@
+"""Claiming: which messages of the inbox may be worked now, and by whom.
+
+The index `uq_inbox_one_claimed_per_author` is the guard; the queries here only
+keep out of its way. States stand in them as literals, because PostgreSQL uses a
+partial index only where it can see the state in the statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Row,
+    bindparam,
+    case,
+    exists,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.exc import IntegrityError
+
+from smoney_bot.bank.messages import Message
+from smoney_bot.bank.references import reference
+from smoney_bot.book import rows
+from smoney_bot.book.tables import MessageState, inbox
+
+#: `threats.md` row 28: a message that kills its worker does so only this often,
+#: and holds up nobody but its author.
+CRASHES_MAX = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message in hand, until its lease runs out."""
+
+    id: int
+    fence: int
+    attempts: int  # this one included
+    reference: str
+    message: Message
+
+
+def in_state(column: Column[MessageState], state: MessageState) -> ColumnElement[bool]:
+    """Whether *column* says *state*, written into the statement as a literal."""
+    return column == literal(state, column.type, literal_execute=True)
+
+
+def claim(connection: Connection, *, now: datetime, limit: int, lease: timedelta) -> list[Claimed]:
+    """Take up to *limit* due messages in hand, oldest first, one per author.
+
+    Commit before the work begins, so that a message that kills its worker is
+    counted. Messages that crashed too often are set aside here.
+    """
+    ids = _expired(connection, now, limit)
+    ids += _due(connection, now, limit - len(ids))
+    try:
+        with connection.begin_nested():
+            return _take(connection, sorted(ids), now, now + lease)
+    except IntegrityError:
+        # Another worker has just claimed an older message of one of these
+        # authors (uq_inbox_one_claimed_per_author): leave all for the next round.
+        return []
+
+
+def _expired(connection: Connection, now: datetime, limit: int) -> list[int]:
+    statement = (
+        select(inbox.c.id)
+        .where(in_state(inbox.c.state, MessageState.CLAIMED), inbox.c.lease_until <= now)
+        .order_by(inbox.c.written_at, inbox.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return list(connection.execute(statement).scalars())
+
+
+def _due(connection: Connection, now: datetime, limit: int) -> list[int]:
+    statement = (
+        select(inbox.c.id)
+        .where(
+            in_state(inbox.c.state, MessageState.RECEIVED),
+            inbox.c.due_at <= now,
+            ~_author_is_busy(),
+        )
+        .order_by(inbox.c.written_at, inbox.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return list(connection.execute(statement).scalars())
+
+
+def _author_is_busy() -> ColumnElement[bool]:
+    """Whether a message of the same author is in hand, or an older one waits."""
+    other = inbox.alias("other")
+    claimed = in_state(other.c.state, MessageState.CLAIMED)
+    older = or_(
+        other.c.written_at < inbox.c.written_at,
+        (other.c.written_at == inbox.c.written_at) & (other.c.id < inbox.c.id),
+    )
+    waits = in_state(other.c.state, MessageState.RECEIVED)
+    same = other.c.author_id == inbox.c.author_id
+    return exists().where(same, claimed) | exists().where(same, waits, older)
+
+
+def _take(
+    connection: Connection, ids: Sequence[int], now: datetime, lease_until: datetime
+) -> list[Claimed]:
+    taken: list[Claimed] = []
+    hopeless: dict[int, str] = {}
+    for row in _mark(connection, ids, lease_until):
+        claimed = _read(row)
+        if isinstance(claimed, Claimed):
+            taken.append(claimed)
+        else:
+            hopeless[row.id] = claimed
+    _set_aside(connection, hopeless, now)
+    return sorted(taken, key=lambda one: (one.message.written_at, one.id))
+
+
+def _mark(
+    connection: Connection, ids: Sequence[int], lease_until: datetime
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    if not ids:
+        return ()
+    crashed = case((in_state(inbox.c.state, MessageState.CLAIMED), 1), else_=0)
+    statement = (
+        update(inbox)
+        .where(inbox.c.id.in_(ids))
+        .values(
+            state=MessageState.CLAIMED,
+            attempts=inbox.c.attempts + 1,
+            crashes=inbox.c.crashes + crashed,
+            fence=inbox.c.fence + 1,
+            lease_until=lease_until,
+        )
+        .returning(*inbox.c)
+    )
+    return connection.execute(statement).all()
+
+
+def _read(row: Row[*tuple[Any, ...]]) -> Claimed | str:
+    """Return the message of *row*, or why it is hopeless."""
+    if row.crashes >= CRASHES_MAX:
+        return "crashed"
+    try:
+        message = Message.from_json(row.payload)
+    except (ValueError, KeyError, TypeError):
+        return "unreadable"
+    return Claimed(row.id, row.fence, row.attempts, reference(row.id), message)
+
+
+def _set_aside(connection: Connection, reasons: dict[int, str], now: datetime) -> None:
+    statement = (
+        update(inbox)
+        .where(inbox.c.id == bindparam("row_id"))
+        .values(
+            state=MessageState.SET_ASIDE,
+            lease_until=None,
+            decided_at=now,
+            reason=bindparam("why"),
+        )
+    )
+    changed = [{"row_id": row_id, "why": why} for row_id, why in sorted(reasons.items())]
+    rows.change_each(connection, statement, changed)

@@ -1,0 +1,148 @@
+"""Customers: who has an account, known by X's numeric id.
+
+Rows are locked and changed in order of that id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, insert, select
+
+from smoney_bot.bank.customers import Customer, Kind, Language, State
+from smoney_bot.bank.money import Cents
+from smoney_bot.book import rows
+from smoney_bot.book.errors import AlreadyOpen
+from smoney_bot.book.tables import AccountKind, accounts, balances, customers, guards
+
+
+def open_account(
+    connection: Connection,
+    *,
+    handle: str,
+    x_id: str,
+    kind: Kind = Kind.PERSON,
+    language: Language = Language.FRENCH,
+    now: datetime,
+) -> Customer:
+    """Open an account with nothing in it; raise `AlreadyOpen` if *x_id* has one."""
+    row = {
+        "x_id": x_id,
+        "handle": handle,
+        "handle_seen_at": now,
+        "kind": kind,
+        "state": State.OPEN,
+        "language": language,
+        "private": False,
+        "silent": False,
+        "wrote_first": False,
+        "opened_at": now,
+    }
+    if not rows.add_new(connection, customers, [row], customers.c.x_id):
+        raise AlreadyOpen(x_id)
+    customer_id = connection.execute(
+        select(customers.c.id).where(customers.c.x_id == x_id)
+    ).scalar_one()
+    account_id = _open_books(connection, customer_id)
+    return Customer(customer_id, account_id, x_id, handle, kind, State.OPEN, language)
+
+
+def _open_books(connection: Connection, customer_id: int) -> int:
+    added = insert(accounts).values(kind=AccountKind.CUSTOMER, customer_id=customer_id)
+    account_id: int = connection.execute(added.returning(accounts.c.id)).scalar_one()
+    zero = Cents(0)
+    connection.execute(
+        insert(balances).values(account_id=account_id, balance_cents=zero, floor_cents=zero)
+    )
+    connection.execute(insert(guards).values(customer_id=customer_id, failures=0, locks=0))
+    return account_id
+
+
+def by_x_ids(
+    connection: Connection, x_ids: Iterable[str], *, lock: bool = False
+) -> dict[str, Customer]:
+    """Return the customers among *x_ids*, by X's id.
+
+    With *lock* nobody else changes them until the transaction ends: needed by
+    whoever will `update` them.
+    """
+    statement = _where(customers.c.x_id.in_(sorted(set(x_ids)))).order_by(customers.c.x_id)
+    if lock:
+        # FOR NO KEY UPDATE: a payment that refers to a customer need not wait.
+        statement = statement.with_for_update(of=customers, key_share=True)
+    return {row.x_id: _customer(row) for row in connection.execute(statement)}
+
+
+def by_ids(connection: Connection, ids: Iterable[int]) -> dict[int, Customer]:
+    """Return the customers of these *ids*, by id."""
+    statement = _where(customers.c.id.in_(sorted(set(ids))))
+    return {row.id: _customer(row) for row in connection.execute(statement)}
+
+
+def by_handle(connection: Connection, handle: str) -> Customer | None:
+    """Return who bears *handle* (in any case), or None.
+
+    Handles pass from one person to another on X: of two customers who showed the
+    same one, it is the one who showed it last.
+    """
+    statement = (
+        _where(customers.c.handle_lower == handle.lower())
+        .order_by(customers.c.handle_seen_at.desc(), customers.c.id.desc())
+        .limit(1)
+    )
+    row = connection.execute(statement).first()
+    return None if row is None else _customer(row)
+
+
+def listing(connection: Connection, limit: int = 50) -> list[Customer]:
+    """Return the newest customers first."""
+    statement = _where(customers.c.id > 0).order_by(customers.c.id.desc()).limit(limit)
+    return [_customer(row) for row in connection.execute(statement)]
+
+
+def update(connection: Connection, changed: Iterable[Customer]) -> None:
+    """Write back what may change of a customer; read them with *lock* before."""
+    statement = (
+        customers.update()
+        .where(customers.c.x_id == bindparam("of_x_id"))
+        .values({name: bindparam(f"new_{name}") for name in _CHANGEABLE})
+    )
+    written = [
+        {"of_x_id": one.x_id} | {f"new_{name}": getattr(one, name) for name in _CHANGEABLE}
+        for one in sorted(changed, key=lambda one: one.x_id)
+    ]
+    rows.change_each(connection, statement, written)
+
+
+_CHANGEABLE = ("state", "language", "private", "private_since", "silent", "wrote_first")
+
+
+def see(
+    connection: Connection,
+    handles: Mapping[str, str],
+    now: datetime,
+    *,
+    wrote: Collection[str] = (),
+) -> None:
+    """Refresh the *handles* that X showed, by X's id; strangers are passed over.
+
+    *wrote* are the ids of those who wrote a direct message: the bot may answer.
+    """
+    seen = customers.update().where(customers.c.x_id == bindparam("of_x_id"))
+    shown = [{"of_x_id": x_id, "shown": handle} for x_id, handle in sorted(handles.items())]
+    statement = seen.values(handle=bindparam("shown"), handle_seen_at=now)
+    rows.change_each(connection, statement, shown)
+    writers = [{"of_x_id": x_id} for x_id in sorted(wrote)]
+    rows.change_each(connection, seen.values(wrote_first=True), writers)
+
+
+def _where(condition: ColumnElement[bool]) -> Select[*tuple[object, ...]]:
+    joined = customers.join(accounts, accounts.c.customer_id == customers.c.id)
+    columns = [customers.c[name] for name in Customer.__slots__ if name != "account_id"]
+    chosen = select(*columns, accounts.c.id.label("account_id"))
+    return chosen.select_from(joined).where(condition)
+
+
+def _customer(row: Row[*tuple[object, ...]]) -> Customer:
+    return Customer(**row._mapping)  # noqa: SLF001 - public by SQLAlchemy's documentation

@@ -1,0 +1,168 @@
+"""The way into the database: `Book`, its transactions and its clock.
+
+SQLite is for one process: its writers queue at a lock of this process instead
+of sleeping in SQLite's busy handler. PostgreSQL is for several.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import stamina
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+from smoney_bot.bank.errors import TryLater
+from smoney_bot.book import sqlite
+from smoney_bot.book.errors import UnusableUrl
+from smoney_bot.book.faults import is_conflict, keep_terse, told_apart
+
+Result = TypeVar("Result")
+
+#: A statement that runs longer than 5 s, or waits for a lock longer than 2 s, is
+#: given up (`TryLater`). Moments travel in UTC whatever the server's zone.
+_SERVED_OPTIONS = "-c timezone=UTC -c statement_timeout=5s -c lock_timeout=2s"
+
+_sqlite_writer = threading.Lock()
+_WRITER_WAIT_SECONDS = 30.0
+
+
+def open_engine(url: str) -> Engine:
+    """Return an engine for migrations: no time limits, foreign keys as the engine has them.
+
+    Raises `UnusableUrl`.
+    """
+    parsed = _parse(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _open_sqlite(parsed, begin="BEGIN IMMEDIATE", pragmas={})
+    return _create(parsed, connect_args={"options": "-c timezone=UTC"})
+
+
+class Book:
+    """The database behind one URL; safe to share between threads.
+
+    Raises `UnusableUrl` if the URL cannot be used. Nothing connects before the
+    first transaction.
+    """
+
+    def __init__(self, url: str) -> None:
+        parsed = _parse(url)
+        self._is_sqlite = parsed.get_backend_name() == "sqlite"
+        opened = _open_served_sqlite if self._is_sqlite else _open_served_postgresql
+        self._writer, self._reader = opened(parsed)
+
+    def close(self) -> None:
+        """Close every connection that is not in use."""
+        self._writer.dispose()
+        self._reader.dispose()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open a transaction that sees one moment of the book and changes nothing.
+
+        On SQLite keep it short, and never write within it from the same thread:
+        an open reader holds up the writers. Raises `TryLater` if the database is
+        away.
+        """
+        with told_apart(), self._reader.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Open a transaction that is committed at the end, or undone by an exception.
+
+        Raises `TryLater` if the database is away, or if another transaction was
+        in the way; `run` does the latter over by itself.
+        """
+        with told_apart(), self._turn(), self._writer.begin() as connection:
+            yield connection
+
+    def run(self, work: Callable[[Connection], Result]) -> Result:
+        """Do *work* in one write transaction and return what it returns.
+
+        *work* is done over from its beginning when the database asks for that
+        (a deadlock, a conflict, a busy file), so it touches nothing outside.
+        Raises `TryLater` if the database stays in the way or is away; whether
+        the commit arrived is then unknown, and the keys tell.
+        """
+        with told_apart():
+            for attempt in stamina.retry_context(
+                on=is_conflict, attempts=8, timeout=20, wait_initial=0.01, wait_jitter=0.05
+            ):
+                with attempt, self._turn(), self._writer.begin() as connection:
+                    return work(connection)
+        raise AssertionError  # the loop either returns or raises
+
+    @staticmethod
+    def now(connection: Connection) -> datetime:
+        """Return the database's clock, in UTC: one clock for all processes.
+
+        SQLite has no clock of its own, it asks this machine; so do we.
+        """
+        if connection.dialect.name == "sqlite":
+            return datetime.now(UTC)
+        moment: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+        return moment.astimezone(UTC)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Wait for this thread's turn to write, on SQLite."""
+        if not self._is_sqlite:
+            yield
+            return
+        if not _sqlite_writer.acquire(timeout=_WRITER_WAIT_SECONDS):
+            message = "too many writers wait for the database"
+            raise TryLater(message)
+        try:
+            yield
+        finally:
+            _sqlite_writer.release()
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        message = "the database URL cannot be read: write it like sqlite:///smoney.db"
+        raise UnusableUrl(message) from None
+    if parsed.get_backend_name() == "sqlite":
+        sqlite.check_url(parsed)
+    return parsed
+
+
+def _create(url: URL, **settings: object) -> Engine:
+    # hide_parameters: a driver's error would print notes and hashes into the log.
+    try:
+        return create_engine(url, hide_parameters=True, **settings)
+    except ModuleNotFoundError:
+        message = "PostgreSQL's driver is not installed: pip install 'smoney-bot[postgres]'"
+        raise UnusableUrl(message) from None
+    except NoSuchModuleError:
+        message = f"no such database: {url.drivername} (known: sqlite, postgresql+psycopg)"
+        raise UnusableUrl(message) from None
+
+
+def _open_sqlite(url: URL, *, begin: str, pragmas: dict[str, str]) -> Engine:
+    # isolation_level None: the driver must not begin transactions by itself.
+    settings = {"isolation_level": None, "timeout": sqlite.BUSY_TIMEOUT_SECONDS}
+    engine = _create(url, connect_args=settings)
+    sqlite.prepare(engine, begin=begin, pragmas=pragmas)
+    return engine
+
+
+def _open_served_sqlite(url: URL) -> tuple[Engine, Engine]:
+    pragmas = sqlite.SERVED_PRAGMAS
+    writer = _open_sqlite(url, begin="BEGIN IMMEDIATE", pragmas=pragmas)
+    return writer, _open_sqlite(url, begin="BEGIN", pragmas=pragmas | {"query_only": "ON"})
+
+
+def _open_served_postgresql(url: URL) -> tuple[Engine, Engine]:
+    settings = {"options": _SERVED_OPTIONS, "connect_timeout": 5, "application_name": "smoney-bot"}
+    writer = _create(url, connect_args=settings, pool_pre_ping=True, pool_timeout=5)
+    event.listen(writer, "handle_error", keep_terse)
+    options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    return writer, writer.execution_options(**options)

@@ -1,0 +1,48 @@
+"""What can go wrong in the book, and what its caller does about it.
+
+Each leaves the transaction to be rolled back by the caller, who owns it.
+
+    LostLease        another worker has taken over: drop the work, write nothing
+    AlreadyBooked    done before: nothing to do
+    CodeAlreadyUsed  the same code won elsewhere: decide again
+    ReferenceReused  an operator's mistake: say so
+    AlreadyOpen      an operator's mistake: say so
+    UnusableUrl      a setting's mistake: say so, do not start
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class LostLease(Exception):
+    """The row is no longer held under this fence: its lease ran out meanwhile."""
+
+
+@dataclass(eq=False)
+class AlreadyBooked(Exception):
+    """A transfer of one of these keys stands in the book."""
+
+    keys: tuple[str, ...]
+
+
+class CodeAlreadyUsed(Exception):
+    """A code was used up by another message in the meantime."""
+
+
+@dataclass(eq=False)
+class ReferenceReused(Exception):
+    """The reference stands in the book for another amount or customer."""
+
+    reference: str
+
+
+@dataclass(eq=False)
+class AlreadyOpen(Exception):
+    """That X account has an account here already."""
+
+    x_id: str
+
+
+class UnusableUrl(ValueError):
+    """The database URL cannot be used; the message says what to do, never the URL."""

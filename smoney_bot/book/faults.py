@@ -1,0 +1,82 @@
+"""Telling the database's faults apart: conflicts, absences, and bugs of ours.
+
+A conflict goes away by doing the same again. An absence is for later. Anything
+else (a constraint, a wrong statement) stays what it is.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import ExceptionContext
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
+
+from smoney_bot.bank.errors import TryLater
+
+#: Serialization failure and deadlock (PostgreSQL, appendix A of its manual).
+_CONFLICTS = frozenset({"40001", "40P01"})
+#: By class: connection, resources, intervention by an operator, system, not ready.
+_ABSENCES = ("08", "53", "57", "58", "55P03")
+
+_SQLITE_CONFLICTS = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_SQLITE_ABSENCES = frozenset(
+    {sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY}
+)
+_PRIMARY_CODE = 0xFF  # SQLite's extended codes keep the primary one in the low byte
+
+
+def is_conflict(error: BaseException) -> bool:
+    """Whether another transaction was in the way: the same work may now succeed."""
+    if not isinstance(error, DBAPIError):
+        return False
+    if isinstance(error.orig, sqlite3.Error):
+        return _sqlite_code(error.orig) in _SQLITE_CONFLICTS
+    return getattr(error.orig, "sqlstate", None) in _CONFLICTS
+
+
+def is_absence(error: BaseException) -> bool:
+    """Whether the database is away, full, shutting down or too slow to answer."""
+    if isinstance(error, NoConnectionFree):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    if isinstance(error.orig, sqlite3.Error):
+        return _sqlite_code(error.orig) in _SQLITE_ABSENCES
+    state: str | None = getattr(error.orig, "sqlstate", None)
+    if state is None:  # the server never answered: only the driver speaks
+        return type(error.orig).__name__ == "OperationalError" or error.connection_invalidated
+    return state.startswith(_ABSENCES)
+
+
+@contextmanager
+def told_apart() -> Iterator[None]:
+    """Raise `TryLater` in place of a conflict or an absence."""
+    try:
+        yield
+    except (DBAPIError, NoConnectionFree) as error:
+        if is_conflict(error) or is_absence(error):
+            message = "the database is away or busy"
+            raise TryLater(message) from error
+        raise
+
+
+def keep_terse(context: ExceptionContext) -> None:
+    """Cut an error of PostgreSQL down to its first line.
+
+    Its DETAIL shows the refused row: notes, hashes and texts have no business in
+    a log. Listens to SQLAlchemy's `handle_error`.
+    """
+    original, shown = context.original_exception, context.sqlalchemy_exception
+    primary: str | None = getattr(getattr(original, "diag", None), "message_primary", None)
+    if primary is not None:
+        original.args = (primary,)
+    if primary is not None and shown is not None:
+        shown.args = (f"({type(original).__name__}) {primary}",)
+
+
+def _sqlite_code(error: sqlite3.Error) -> int | None:
+    code: int | None = getattr(error, "sqlite_errorcode", None)  # not set by the driver itself
+    return None if code is None else code & _PRIMARY_CODE

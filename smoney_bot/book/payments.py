@@ -1,0 +1,91 @@
+"""Payments: every order to pay and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Column, Connection, Row, or_, select
+
+from smoney_bot.bank.answers import HistoryLine
+from smoney_bot.bank.customers import Customer
+from smoney_bot.bank.desk import Payment, PaymentState
+from smoney_bot.book import rows
+from smoney_bot.book.tables import customers, payments
+
+_FACTS = [payments.c[name] for name in Payment.__slots__ if name != "amount"]
+_SHOWN = [*_FACTS, payments.c.amount_cents.label("amount")]
+
+
+def put(connection: Connection, added: Iterable[Payment]) -> None:
+    """Add payments; a second one of the same message is a bug."""
+    rows.add(connection, payments, [_row(payment) for payment in added])
+
+
+def _row(payment: Payment) -> rows.Row:
+    facts = asdict(payment)
+    facts["amount_cents"] = facts.pop("amount")
+    return facts
+
+
+def find(connection: Connection, reference: str) -> Payment | None:
+    """Return the payment of that *reference*, or None."""
+    row = connection.execute(select(*_SHOWN).where(payments.c.reference == reference)).first()
+    return None if row is None else Payment(**row._mapping)  # noqa: SLF001 - public by SQLAlchemy's documentation
+
+
+def listing(
+    connection: Connection,
+    *,
+    state: PaymentState | None = None,
+    customer_id: int | None = None,
+    limit: int = 50,
+) -> list[Payment]:
+    """Return the newest payments, of one *state* or of one customer if asked."""
+    statement = select(*_SHOWN).order_by(payments.c.created_at.desc(), payments.c.reference.desc())
+    if state is not None:
+        statement = statement.where(payments.c.state == state)
+    if customer_id is not None:
+        sides = (payments.c.payer_id == customer_id, payments.c.payee_id == customer_id)
+        statement = statement.where(or_(*sides))
+    found = connection.execute(statement.limit(limit))
+    return [Payment(**row._mapping) for row in found]  # noqa: SLF001 - public by SQLAlchemy's documentation
+
+
+def history(
+    connection: Connection, askers: Iterable[Customer], limit: int
+) -> dict[int, tuple[HistoryLine, ...]]:
+    """Return the last booked payments of each of *askers*, newest first, by account id."""
+    return {asker.account_id: _lines(connection, asker.id, limit) for asker in askers}
+
+
+def _lines(connection: Connection, asker_id: int, limit: int) -> tuple[HistoryLine, ...]:
+    # Side by side, because each has an index in order of time: a long history
+    # costs no more than a short one.
+    sent = _one_side(connection, payments.c.payer_id, payments.c.payee_id, asker_id, limit)
+    received = _one_side(connection, payments.c.payee_id, payments.c.payer_id, asker_id, limit)
+    newest = sorted(sent + received, key=lambda row: (row.created_at, row.reference), reverse=True)
+    return tuple(
+        HistoryLine(
+            booked_at=row.booked_at,
+            incoming=row.payee_id == asker_id,
+            amount=row.amount_cents,
+            other=row.handle,
+            reference=row.reference,
+        )
+        for row in newest[:limit]
+    )
+
+
+def _one_side(
+    connection: Connection, own: Column[int], other: Column[int], asker_id: int, limit: int
+) -> list[Row[*tuple[Any, ...]]]:
+    statement = (
+        select(payments, customers.c.handle)
+        .join(customers, customers.c.id == other)
+        .where(own == asker_id, payments.c.state == PaymentState.BOOKED)
+        .order_by(payments.c.created_at.desc(), payments.c.reference.desc())
+        .limit(limit)
+    )
+    return list(connection.execute(statement))

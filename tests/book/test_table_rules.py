@@ -1,0 +1,148 @@
+"""Every named rule of the tables refuses what it should, whoever writes."""
+
+from __future__ import annotations
+
+import pytest
+from book_cast import NOON, message, open_account, payment, reply
+from sqlalchemy import CheckConstraint
+from sqlalchemy.exc import IntegrityError
+
+from smoney_bot.book import codes, inbox, outbox, payments
+from smoney_bot.book.engine import Book
+from smoney_bot.book.tables import metadata
+
+#: For each rule: a change of the sound row that breaks it, and no other.
+BREAKS = {
+    "ck_customers_kind_is_known": "UPDATE customers SET kind = 'company'",
+    "ck_customers_state_is_known": "UPDATE customers SET state = 'asleep'",
+    "ck_accounts_kind_is_known": "UPDATE accounts SET kind = 'x' WHERE kind = 'held'",
+    "ck_accounts_customer_has_owner": (
+        "UPDATE accounts SET customer_id = NULL WHERE kind = 'customer'"
+    ),
+    "ck_accounts_system_has_name": "UPDATE accounts SET name = NULL WHERE kind = 'held'",
+    "ck_balances_not_below_floor": "UPDATE balances SET balance_cents = -1 WHERE floor_cents = 0",
+    "ck_transfers_amount_is_positive": (
+        "INSERT INTO transfers (key, kind, source_id, target_id, amount_cents, memo, booked_at) "
+        "SELECT 'k', 'payment', 1, 2, 0, '', opened_at FROM customers LIMIT 1"
+    ),
+    "ck_transfers_two_accounts": (
+        "INSERT INTO transfers (key, kind, source_id, target_id, amount_cents, memo, booked_at) "
+        "SELECT 'k', 'payment', 1, 1, 5, '', opened_at FROM customers LIMIT 1"
+    ),
+    "ck_payments_kind_is_known": "UPDATE payments SET kind = 'loan'",
+    "ck_payments_state_is_known": "UPDATE payments SET state = 'lost', booked_at = NULL",
+    "ck_payments_amount_is_not_negative": (
+        "UPDATE payments SET amount_cents = -1, state = 'refused', booked_at = NULL"
+    ),
+    "ck_payments_amount_is_positive": "UPDATE payments SET amount_cents = 0",
+    "ck_payments_peer_ceiling": "UPDATE payments SET amount_cents = 25001",
+    "ck_payments_donation_ceiling": "UPDATE payments SET amount_cents = 50001, kind = 'donation'",
+    "ck_payments_booked_has_moment": "UPDATE payments SET booked_at = NULL",
+    "ck_payments_booked_has_payee": "UPDATE payments SET payee_id = NULL",
+    "ck_payments_payee_is_not_payer": "UPDATE payments SET payee_id = payer_id",
+    "ck_inbox_state_is_known": "UPDATE inbox SET state = 'lost', decided_at = received_at",
+    "ck_inbox_claimed_has_lease": "UPDATE inbox SET state = 'claimed'",
+    "ck_inbox_decided_has_moment": "UPDATE inbox SET state = 'applied'",
+    "ck_outbox_state_is_known": "UPDATE outbox SET state = 'lost'",
+    "ck_outbox_sending_has_lease": "UPDATE outbox SET state = 'sending'",
+    "ck_outbox_sent_has_moment": "UPDATE outbox SET state = 'sent', remote_id = '1'",
+    "ck_outbox_sent_has_remote_id": "UPDATE outbox SET state = 'sent', sent_at = created_at",
+    "ck_card_codes_place_has_two_digits": "UPDATE card_codes SET place = 100",
+    "ck_card_codes_wrong_is_not_negative": "UPDATE card_codes SET wrong = -1",
+    "ck_card_codes_used_by_a_message": "UPDATE card_codes SET used_by = 't:1'",
+    "ck_guards_failures_in_range": "UPDATE guards SET failures = 101",
+    "ck_guards_locks_not_negative": "UPDATE guards SET locks = -1",
+}
+
+#: Changes that keep every rule: the negative control of the table above.
+ALLOWED = (
+    "UPDATE payments SET amount_cents = 25000",
+    "UPDATE payments SET amount_cents = 50000, kind = 'donation'",
+    "UPDATE payments SET amount_cents = 99999999, state = 'refused', booked_at = NULL",
+    "UPDATE payments SET payee_id = NULL, state = 'held', booked_at = NULL",
+    "UPDATE balances SET balance_cents = -1 WHERE floor_cents IS NULL",
+    "UPDATE balances SET balance_cents = 0 WHERE floor_cents = 0",
+)
+
+
+@pytest.fixture
+def sound(book: Book) -> Book:
+    """A book with one row of each kind."""
+    alice, bob = open_account(book, "alice"), open_account(book, "bob")
+    with book.writing() as connection:
+        payments.put(connection, [payment(1, alice, bob)])
+        inbox.keep(connection, [message(1)], NOON)
+        outbox.put(connection, [reply(1)], NOON)
+        codes.issue_card(connection, alice.id, [(1, "hash", "k1")], NOON)
+    return book
+
+
+def test_each_rule_refuses_what_breaks_it(sound: Book) -> None:
+    for name, statement in BREAKS.items():
+        with pytest.raises(IntegrityError) as caught, sound.writing() as connection:
+            connection.exec_driver_sql(statement)
+        assert name in str(caught.value), statement
+
+
+def test_no_rule_is_left_untried() -> None:
+    rules = {
+        str(rule.name) if str(rule.name).startswith("ck_") else f"ck_{table.name}_{rule.name}"
+        for table in metadata.tables.values()
+        for rule in table.constraints
+        if isinstance(rule, CheckConstraint)
+    }
+    assert rules == set(BREAKS)
+
+
+def test_what_is_allowed_passes(sound: Book) -> None:
+    with sound.writing() as connection:
+        for statement in ALLOWED:
+            with connection.begin_nested() as tried:
+                connection.exec_driver_sql(statement)
+                tried.rollback()
+
+
+_COPY_PAYMENT = (
+    "INSERT INTO payments SELECT reference || 'x', message_key, message_id, kind, state, "
+    "reason, amount_cents, payer_id, payee_id, payee_x_id, payee_handle, note, created_at, "
+    "booked_at FROM payments"
+)
+_COPY_CARD = (
+    "INSERT INTO cards (customer_id, issued_at, expires_at) "
+    "SELECT customer_id, issued_at, expires_at FROM cards"
+)
+_COPY_CODE = (
+    "INSERT INTO card_codes (card_id, place, hash, key_id, wrong) "
+    "SELECT card_id, place, hash, key_id, wrong FROM card_codes"
+)
+
+
+#: Each makes a second one of what is unique, or points at what is not there.
+BROKEN = (
+    "UPDATE customers SET x_id = 'x-alice'",
+    "UPDATE accounts SET customer_id = 1 WHERE kind = 'customer'",
+    "UPDATE balances SET account_id = 99 WHERE account_id = 3",
+    "UPDATE payments SET payer_id = 99",
+    _COPY_PAYMENT,
+    _COPY_CARD,
+    _COPY_CODE,
+    "UPDATE card_codes SET card_id = 99",
+)
+
+
+def test_nothing_is_there_twice_or_points_nowhere(sound: Book) -> None:
+    for statement in BROKEN:
+        with pytest.raises(IntegrityError), sound.writing() as connection:
+            connection.exec_driver_sql(statement)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE balances SET balance_cents = 12.5",
+        "UPDATE balances SET balance_cents = '12,50'",
+    ],
+)
+def test_sqlite_keeps_whole_cents_only(sqlite_book: Book, statement: str) -> None:
+    with pytest.raises(IntegrityError), sqlite_book.writing() as connection:
+        connection.exec_driver_sql(statement)
