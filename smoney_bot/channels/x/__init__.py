@@ -1,0 +1,18 @@
+"""X itself: what it posts to us, and what we ask of it.
+
+    signature.py    who sent these bytes, and what X's challenge may have signed
+    strict_json.py  bytes -> JSON, with limits
+    dropped.py      why a message is left out
+    people.py       who an author is: handle, automated or not
+    dialects.py     X's two ways of writing a post
+    posts.py        one post as a message
+    mentions.py     where the mentions stand in a text
+    directs.py      direct messages
+    wire.py         a whole webhook body
+    session.py      the HTTP session: which host, how long, no redirects
+    outcomes.py     what X's answer means for a line that was to leave
+    asking.py       questions to X, page by page
+    client.py       the way out, over tweepy
+
+The network is in `session`, `asking` and `client`; the rest is pure: no I/O, no clock.
+"""

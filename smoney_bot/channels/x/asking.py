@@ -1,0 +1,81 @@
+"""Questions to X: one answer, or a list of pages; and knowing our own lines in it."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import requests
+
+from smoney_bot.bank.errors import TryLater
+from smoney_bot.channels.x.session import BadStatus
+from smoney_bot.channels.x.strict_json import (
+    BadBody,
+    Json,
+    id_at,
+    object_at,
+    objects_at,
+    read_object,
+    text_at,
+)
+
+#: A request to X that only waits to be made.
+Call = Callable[..., requests.Response]
+
+#: The names that X puts before a reply's own words.
+_INHERITED = re.compile(r"(?:@[A-Za-z0-9_]{1,20}\s+)*", re.ASCII)
+
+
+def ask(call: Call) -> Json:
+    """Return what X answers to a question, or raise `TryLater`."""
+    try:
+        return read_object(call().content)
+    except BadStatus as bad:
+        why = str(bad)
+    except requests.RequestException as fault:
+        why = type(fault).__name__
+    except BadBody:
+        why = "an answer that is not JSON"
+    # Outside the handlers: requests' errors carry the request and its tokens.
+    raise TryLater(f"X cannot say: {why}")
+
+
+def rows(call: Call, pages: int) -> Iterator[Json]:
+    """Yield the rows of a paged list, newest first, of so many *pages* at most.
+
+    Raises `TryLater`.
+    """
+    seen: set[str | None] = set()
+    token: str | None = None
+    for _ in range(pages):
+        facts = ask(partial(call, pagination_token=token) if token else call)
+        found = objects_at(facts, "data")
+        if "data" not in facts and "errors" in facts:
+            raise TryLater("X cannot say: errors instead of a list")
+        yield from found
+        ids = {id_at(row, "id") for row in found}
+        token = text_at(object_at(facts, "meta"), "next_token")
+        # Some of X's lists hand out the same page for ever.
+        if token is None or ids <= seen:
+            return
+        seen |= ids
+
+
+def replied_to(post: Json) -> str | None:
+    """Return which post *post* answers; None if X left that out, or if none."""
+    references = objects_at(post, "referenced_tweets", "referenced_posts")
+    answered = [one for one in references if text_at(one, "type") == "replied_to"]
+    return id_at(answered[0], "id") if answered else None
+
+
+def shows(row: Json, text: str) -> bool:
+    """Whether *row* shows our *text*, as X escapes it and puts names before it."""
+    shown = html.unescape(text_at(row, "text") or "")
+    return _plain(shown) == _plain(text)
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFC", _INHERITED.sub("", text, count=1)).strip()
