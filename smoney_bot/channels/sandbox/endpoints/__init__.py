@@ -1,0 +1,1 @@
+"""The calls of X's HTTP API: writing and reading posts, people, directs, activity."""
