@@ -1,0 +1,189 @@
+"""`smoney-bot customer`: accounts, their cards and PINs, and their state."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+from rich.columns import Columns
+from sqlalchemy import Connection
+
+from smoney_bot.bank import codes
+from smoney_bot.bank.customers import Customer, Kind, Language, State
+from smoney_bot.book import codes as code_records
+from smoney_bot.book import customers as records
+from smoney_bot.book import ledger
+from smoney_bot.book.engine import Book
+from smoney_bot.book.errors import AlreadyOpen
+from smoney_bot.cli.opening import load_settings, opened
+from smoney_bot.cli.show import AsJson, confirm, out, refuse, show_facts, show_json
+
+app = typer.Typer(name="customer", help="Accounts, cards, PINs.", no_args_is_help=True)
+
+Handle = Annotated[str, typer.Argument(help="The customer's @name on X.", metavar="HANDLE")]
+
+_HANDLE = re.compile(r"@?([A-Za-z0-9_]{1,15})", re.ASCII)
+_X_ID = re.compile(r"[0-9]{1,20}", re.ASCII)
+_PIN = re.compile(r"[0-9]{4}", re.ASCII)
+
+
+def plain_handle(text: str) -> str:
+    """Return the handle without its @; end with exit code 1 if it is none."""
+    found = _HANDLE.fullmatch(text)
+    if found is None:
+        refuse(f"{text!r} is not a handle: 1 to 15 letters, digits or _")
+    return found[1]
+
+
+def find(connection: Connection, handle: str) -> Customer:
+    """Return the customer shown as *handle*; end with exit code 1 if there is none."""
+    customer = records.by_handle(connection, plain_handle(handle))
+    if customer is None:
+        refuse(f"Nobody of the handle {handle} has an account here.")
+    return customer
+
+
+@app.command(name="open")
+def open_(
+    handle: Handle,
+    *,
+    x_id: Annotated[str, typer.Option("--x-id", help="X's numeric id of this account.")],
+    association: Annotated[
+        bool, typer.Option("--association", help="An association: up to 500 € for one gift.")
+    ] = False,
+    language: Annotated[Language, typer.Option(help="The language of its answers.")] = (
+        Language.FRENCH
+    ),
+    as_json: AsJson = False,
+) -> None:
+    """Open an account for an X account."""
+    name = plain_handle(handle)
+    if not _X_ID.fullmatch(x_id):
+        refuse("--x-id is a number: X's id of the account, not its @name")
+    kind = Kind.ASSOCIATION if association else Kind.PERSON
+    with opened(load_settings()) as book:
+
+        def work(connection: Connection) -> Customer:
+            return records.open_account(
+                connection,
+                handle=name,
+                x_id=x_id,
+                kind=kind,
+                language=language,
+                now=book.now(connection),
+            )
+
+        try:
+            book.run(work)
+        except AlreadyOpen:
+            refuse(f"The X account {x_id} has an account here already.")
+        confirm(f"Account opened for {name}.")
+        _show(book, name, as_json=as_json)
+
+
+@app.command()
+def show(handle: Handle, *, as_json: AsJson = False) -> None:
+    """Show an account: its state, its balance, its codes left."""
+    with opened(load_settings()) as book:
+        _show(book, handle, as_json=as_json)
+
+
+def _show(book: Book, handle: str, *, as_json: bool) -> None:
+    with book.reading() as connection:
+        customer = find(connection, handle)
+        balance = ledger.balance(connection, customer.account_id)
+        now = book.now(connection)
+        left = code_records.codes_left(connection, [customer.id], now).get(customer.id, 0)
+    facts = {
+        "handle": customer.handle,
+        "x_id": customer.x_id,
+        "kind": customer.kind.value,
+        "state": customer.state.value,
+        "language": customer.language.value,
+        "private": customer.private,
+        "balance_cents": int(balance),
+        "codes_left": left,
+    }
+    (show_json if as_json else show_facts)(facts)
+
+
+@app.command()
+def card(handle: Handle, *, as_json: AsJson = False) -> None:
+    """Issue a new card of codes; it is shown this once, and the older card is void."""
+    settings = load_settings()
+    keyring = settings.keyring()
+    with opened(settings) as book:
+        with book.reading() as connection:
+            customer = find(connection, handle)
+        digits = list(codes.new_card_codes())
+        # Hashing takes 20 ms a code: before the transaction, never inside it.
+        hashed = [(int(one[:2]), *codes.hash_code(keyring, customer.x_id, one)) for one in digits]
+        book.run(
+            lambda c: code_records.issue_card(c, customer.id, hashed, book.now(c)),
+        )
+    if as_json:
+        show_json({"handle": customer.handle, "codes": digits})
+        return
+    confirm(f"A new card for {customer.handle}. It is shown this once: print it now.")
+    out.print(Columns([f"[bold]{one}[/]" for one in digits], width=12))
+
+
+@app.command()
+def pin(handle: Handle) -> None:
+    """Set a PIN of four digits, from a prompt or from standard input."""
+    settings = load_settings()
+    keyring = settings.keyring()
+    with opened(settings) as book:
+        with book.reading() as connection:
+            customer = find(connection, handle)
+        hashed, key_id = codes.hash_code(keyring, customer.x_id, _read_pin())
+
+        def work(connection: Connection) -> None:
+            now = book.now(connection)
+            code_records.set_pin(connection, customer.id, hash_=hashed, key_id=key_id, now=now)
+
+        book.run(work)
+    confirm(f"{customer.handle} has a new PIN.")
+
+
+def _read_pin() -> str:
+    if sys.stdin.isatty():
+        text = typer.prompt("PIN (four digits)", hide_input=True, confirmation_prompt=True)
+    else:
+        text = sys.stdin.readline()
+    digits = str(text).strip()
+    if not _PIN.fullmatch(digits):
+        refuse("A PIN is four digits. Nothing was changed.")
+    return digits
+
+
+@app.command()
+def freeze(handle: Handle) -> None:
+    """Freeze an account: it pays nothing until it is unfrozen."""
+    _set_state(handle, State.FROZEN)
+
+
+@app.command()
+def unfreeze(handle: Handle) -> None:
+    """Let a frozen account pay again, and forget its failed codes."""
+    _set_state(handle, State.OPEN)
+
+
+def _set_state(handle: str, state: State) -> None:
+    with opened(load_settings()) as book:
+
+        def work(connection: Connection) -> Customer:
+            customer = find(connection, handle)
+            if customer.state is State.CLOSED:
+                refuse(f"The account of {customer.handle} is closed.")
+            changed = replace(customer, state=state)
+            records.update(connection, [changed])
+            if state is State.OPEN:
+                code_records.forgive(connection, [customer.id])
+            return changed
+
+        customer = book.run(work)
+    confirm(f"The account of {customer.handle} is {customer.state.value}.")

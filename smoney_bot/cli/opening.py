@@ -1,0 +1,46 @@
+"""Opening the settings, the log and the book for a command."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from smoney_bot import settings as environment
+from smoney_bot import telemetry
+from smoney_bot.book import migrations
+from smoney_bot.book.engine import Book
+from smoney_bot.settings import BadSettings, Settings
+
+
+def load_settings() -> Settings:
+    """Read the settings and set up the log for a command: warnings, on standard error."""
+    settings = environment.load()
+    telemetry.configure(settings.log_format.value, "warning", sys.stderr)
+    return settings
+
+
+def load_daemon_settings() -> Settings:
+    """Read the settings and set up the log for the daemon: on standard output."""
+    settings = environment.load()
+    telemetry.configure(settings.log_format.value, settings.log_level)
+    return settings
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Book]:
+    """Open the book, at the version of this program; close it at the end.
+
+    The embedded SQLite brings itself up to date. PostgreSQL, which other
+    processes may be using, is brought up to date by an operator's command.
+    Raises `BadSettings` when that is still to be done.
+    """
+    book = Book(settings.database_url)
+    try:
+        if not migrations.is_current(book):
+            if not settings.database_url.startswith("sqlite"):
+                raise BadSettings("The database is not up to date: run smoney-bot db upgrade")
+            migrations.upgrade(settings.database_url)
+        yield book
+    finally:
+        book.close()

@@ -1,0 +1,87 @@
+"""Running the daemon: the workers, X's door, and the signals that end them."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import uvicorn
+from structlog import get_logger
+
+from smoney_bot.bank.case import Rules
+from smoney_bot.book.engine import Book
+from smoney_bot.channels.x.client import XClient
+from smoney_bot.settings import Settings
+from smoney_bot.web.app import create_app
+from smoney_bot.workers.loops import Workers
+
+log = get_logger(__name__)
+
+#: After SIGTERM, how long open requests may take to finish, in seconds.
+_GRACE_SECONDS = 8
+
+
+@contextmanager
+def working(settings: Settings, book: Book) -> Iterator[Workers]:
+    """Run the workers until the end of the block; then finish the batch in hand."""
+    rules = Rules(settings.bot(), settings.limits, settings.pin_in_public)
+    settings.keyring()
+    workers = Workers(book, rules, lambda: open_x(settings), settings.workers)
+    workers.start()
+    try:
+        yield workers
+    finally:
+        workers.stop()
+
+
+def open_x(settings: Settings) -> XClient:
+    """Return a client that speaks as the bot; one for each thread."""
+    keys = settings.x_keys()
+    return XClient(
+        api_url=settings.x_api_url,
+        consumer_key=keys.consumer_key,
+        consumer_secret=keys.consumer_secret,
+        access_token=keys.access_token,
+        access_token_secret=keys.access_token_secret,
+        bearer_token=keys.bearer_token or "",
+        bot_id=settings.bot().x_id,
+    )
+
+
+def listen(settings: Settings, book: Book, on_kept: Callable[[], None]) -> None:
+    """Answer HTTP until SIGTERM or SIGINT; call *on_kept* when messages were kept."""
+    app = create_app(settings, book, on_kept)
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+    # uvicorn raises the signal again once it has stopped; the workers stop after
+    # it, so the second one must not end the process.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _ignore)
+    log.info("daemon.listening", host=settings.host, port=settings.port)
+    uvicorn.Server(config).run()
+
+
+def wait_for_signal() -> None:
+    """Return at the first SIGTERM or SIGINT."""
+    told = threading.Event()
+
+    def tell(_: int, __: FrameType | None) -> None:
+        told.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, tell)
+    told.wait()
+
+
+def _ignore(_: int, __: FrameType | None) -> None:
+    log.info("daemon.stopping")

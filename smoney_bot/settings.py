@@ -1,0 +1,195 @@
+"""Settings: the environment, read once and checked at start.
+
+Every setting is `SMONEY_` and its name, from the environment, from `.env`, or
+from a file of that name in the folder `SMONEY_SECRETS_DIR`. A missing secret
+stops the start; its message says what to set and how.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from smoney_bot.bank.codes import PinInPublic
+from smoney_bot.bank.keys import BadKeys, Keyring
+from smoney_bot.bank.money import Cents, euros
+from smoney_bot.bank.orders import Bot
+from smoney_bot.bank.policy import CEILING_DONATION, CEILING_PEER, Limits
+
+_EUROS = re.compile(r"(0|[1-9][0-9]{0,8})(?:\.([0-9]{2}))?", re.ASCII)
+
+
+class BadSettings(Exception):
+    """The settings cannot be used; the message says which, why, and what to do."""
+
+
+class Signature(StrEnum):
+    """Which header and key sign what X posts: pinned, never "whichever comes"."""
+
+    CONSUMER = "consumer"
+    CLIENT = "client"
+
+
+@dataclass(frozen=True, slots=True)
+class XKeys:
+    """What it takes to speak as the bot on X; never printed."""
+
+    consumer_key: str = field(repr=False)
+    consumer_secret: str = field(repr=False)
+    access_token: str = field(repr=False)
+    access_token_secret: str = field(repr=False)
+    bearer_token: str | None = field(repr=False)
+
+
+class LogFormat(StrEnum):
+    """How a log line is written."""
+
+    AUTO = "auto"
+    JSON = "json"
+    TEXT = "text"
+
+
+def _cents(value: object) -> object:
+    if isinstance(value, Cents):
+        return value
+    found = _EUROS.fullmatch(str(value))
+    if found is None:
+        raise ValueError("write euros as 250 or 250.00")
+    return euros(int(found[1]), int(found[2] or 0))
+
+
+Euros = Annotated[Cents, BeforeValidator(_cents)]
+XId = Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]
+
+
+class Settings(BaseSettings):
+    """All settings, by the names of the environment without `SMONEY_`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SMONEY_",
+        env_file=".env",
+        extra="ignore",
+        hide_input_in_errors=True,  # a bad secret must not stand in the error
+        arbitrary_types_allowed=True,
+        env_ignore_empty=True,
+    )
+
+    database_url: str = "sqlite:///smoney.db"
+    secret_keys: SecretStr | None = None
+
+    x_api_url: Annotated[str, Field(pattern=r"^https?://[^\s/]+$")] = "https://api.x.com"
+    x_bot_id: XId | None = None
+    x_bot_handle: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,15}$")] = "Smoney"
+    x_consumer_key: SecretStr | None = None
+    x_consumer_secret: SecretStr | None = None
+    x_access_token: SecretStr | None = None
+    x_access_token_secret: SecretStr | None = None
+    x_bearer_token: SecretStr | None = None
+    x_client_secret: SecretStr | None = None
+    x_signature: Signature = Signature.CONSUMER
+
+    public_url: str | None = None
+
+    pin_in_public: PinInPublic = PinInPublic.BURN
+    limit_peer: Euros = CEILING_PEER
+    limit_donation: Euros = CEILING_DONATION
+    limit_day: Euros = Limits.day
+    limit_balance: Euros = Limits.balance
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    workers: Annotated[int, Field(ge=1, le=256)] = os.cpu_count() or 1
+
+    log_format: LogFormat = LogFormat.AUTO
+    log_level: Annotated[str, Field(pattern=r"^(debug|info|warning|error)$")] = "info"
+
+    @model_validator(mode="after")
+    def _ceilings(self) -> Self:
+        for name, limit, ceiling in (
+            ("LIMIT_PEER", self.limit_peer, CEILING_PEER),
+            ("LIMIT_DONATION", self.limit_donation, CEILING_DONATION),
+        ):
+            if not 0 < limit <= ceiling:
+                raise ValueError(f"SMONEY_{name} is more than 0 and at most {ceiling // 100} euros")
+        return self
+
+    @property
+    def limits(self) -> Limits:
+        """The limits in force."""
+        return Limits(self.limit_peer, self.limit_donation, self.limit_day, self.limit_balance)
+
+    def keyring(self) -> Keyring:
+        """Return the bank's secret keys; raise `BadSettings` without them."""
+        try:
+            return Keyring.parse(self._needed("secret_keys", "make them: smoney-bot keys new"))
+        except BadKeys as bad:
+            raise BadSettings(f"SMONEY_SECRET_KEYS: {bad}") from None
+
+    def bot(self) -> Bot:
+        """Return the bot's own account; raise `BadSettings` without its id."""
+        if self.x_bot_id is None:
+            raise BadSettings(_missing("x_bot_id", "the bot account's numeric id on X"))
+        return Bot(self.x_bot_id, self.x_bot_handle)
+
+    def signing_secret(self) -> str:
+        """Return the secret that signs X's webhooks; raise `BadSettings` without it."""
+        where = "X's developer console shows it"
+        if self.x_signature is Signature.CLIENT:
+            return self._needed("x_client_secret", f"{where} as the OAuth 2.0 client secret")
+        return self._needed("x_consumer_secret", f"{where} as the API key secret")
+
+    def x_keys(self) -> XKeys:
+        """Return what it takes to speak as the bot; raise `BadSettings` without it."""
+        where = "X's developer console, Keys and tokens"
+        return XKeys(
+            consumer_key=self._needed("x_consumer_key", where),
+            consumer_secret=self._needed("x_consumer_secret", where),
+            access_token=self._needed("x_access_token", where),
+            access_token_secret=self._needed("x_access_token_secret", where),
+            bearer_token=self.x_bearer_token.get_secret_value() if self.x_bearer_token else None,
+        )
+
+    def _needed(self, name: str, how: str) -> str:
+        secret: SecretStr | None = getattr(self, name)
+        if secret is None or not secret.get_secret_value().strip():
+            raise BadSettings(_missing(name, how))
+        return secret.get_secret_value().strip()
+
+
+def load(**given: object) -> Settings:
+    """Read the settings; raise `BadSettings` naming each one that cannot be used.
+
+    *given* settings win over the environment (the demo and tests use it).
+    """
+    folder = os.environ.get("SMONEY_SECRETS_DIR")
+    if folder and not Path(folder).is_dir():
+        raise BadSettings(f"SMONEY_SECRETS_DIR: there is no folder {folder}")
+    build: Callable[..., Settings] = Settings
+    try:
+        return build(_secrets_dir=folder or None, **given)
+    except ValidationError as bad:
+        raise BadSettings("\n".join(_lines(bad))) from None
+
+
+def _lines(bad: ValidationError) -> Iterator[str]:
+    for error in bad.errors(include_url=False, include_input=False):
+        name = "_".join(str(part) for part in error["loc"]).upper()
+        yield f"SMONEY_{name}: {error['msg']}" if name else error["msg"]
+
+
+def _missing(name: str, how: str) -> str:
+    return f"SMONEY_{name.upper()} is not set ({how}). Set it in the environment or in .env."

@@ -1,0 +1,1 @@
+"""The web half: X's door, and what operators' machines ask."""

@@ -1,0 +1,59 @@
+"""The web application: a handful of routes, each made of parts chosen at start."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.routing import Route
+
+from smoney_bot.book.engine import Book
+from smoney_bot.channels.x.signature import SIGNATURE_HEADERS
+from smoney_bot.settings import Settings
+from smoney_bot.web.health import Health
+from smoney_bot.web.keeper import Keeper
+from smoney_bot.web.webhook import BODY_MAX, Door
+
+
+def create_app(
+    settings: Settings, book: Book, on_kept: Callable[[], None] = lambda: None
+) -> FastAPI:
+    """Return the application; raise `BadSettings` if a secret is missing.
+
+    *on_kept* is called, from another thread, after each commit to the inbox.
+    """
+    keeper = Keeper(book, on_kept)
+    door = Door(
+        book=book,
+        keeper=keeper,
+        keyring=settings.keyring(),
+        bot=settings.bot(),
+        secret=settings.signing_secret(),
+        header=SIGNATURE_HEADERS[settings.x_signature.value],
+    )
+    health = Health(book)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        keeper.start()
+        yield
+        keeper.stop()
+
+    app = FastAPI(
+        title="smoney-bot",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=lifespan,
+        max_body_size=BODY_MAX,
+    )
+    # Plain routes: FastAPI's own cost more than all that the door does.
+    app.router.routes += [
+        Route("/webhooks/x", door.challenge, methods=["GET"]),
+        Route("/webhooks/x", door.deliver, methods=["POST"]),
+        Route("/health/live", health.live, methods=["GET"]),
+        Route("/health/ready", health.ready, methods=["GET"]),
+        Route("/metrics", health.metrics, methods=["GET"]),
+    ]
+    return app

@@ -1,0 +1,115 @@
+"""The keeper: writes what arrives into the inbox, in groups, before anyone says 200.
+
+One thread, one transaction for whatever queued while the last one committed: an
+idle bank answers at once, a busy one shares the price of a commit (measured at
+0.9 of a door that keeps nothing, against 0.2 with a commit for each call).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from structlog import get_logger
+
+from smoney_bot.bank.errors import TryLater
+from smoney_bot.bank.messages import Message
+from smoney_bot.book import inbox
+from smoney_bot.book.engine import Book
+from smoney_bot.telemetry import KEPT
+
+log = get_logger(__name__)
+
+#: Calls whose messages share one transaction, and calls that may wait for theirs.
+_GROUP_MAX = 64
+_WAITING_MAX = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    messages: Sequence[Message]
+    loop: asyncio.AbstractEventLoop
+    kept: asyncio.Future[None]
+
+    def answer(self, error: BaseException | None) -> None:
+        """Wake the waiting call, from the keeper's thread."""
+        self.loop.call_soon_threadsafe(self._settle, error)
+
+    def _settle(self, error: BaseException | None) -> None:
+        if self.kept.done():  # the caller hung up
+            return
+        if error is None:
+            self.kept.set_result(None)
+        else:
+            self.kept.set_exception(error)
+
+
+class Keeper:
+    """Keeps messages durably; `start` it before use, `stop` it to drain."""
+
+    def __init__(self, book: Book, on_kept: Callable[[], None] = lambda: None) -> None:
+        self._book = book
+        self._on_kept = on_kept
+        self._calls: queue.Queue[_Call | None] = queue.Queue(_WAITING_MAX)
+        self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Write what waits, then end."""
+        self._calls.put(None)
+        self._thread.join()
+
+    async def keep(self, messages: Sequence[Message]) -> None:
+        """Return once *messages* are on disk (those already there count as kept).
+
+        Raises `TryLater` when the database is away or too many calls wait.
+        """
+        loop = asyncio.get_running_loop()
+        call = _Call(messages, loop, loop.create_future())
+        try:
+            self._calls.put_nowait(call)
+        except queue.Full:
+            raise TryLater("too many deliveries at once") from None
+        await call.kept
+
+    def _run(self) -> None:
+        while (first := self._calls.get()) is not None:
+            group, ending = [first], False
+            while len(group) < _GROUP_MAX and not ending:
+                try:
+                    call = self._calls.get_nowait()
+                except queue.Empty:
+                    break
+                if call is None:
+                    ending = True
+                else:
+                    group.append(call)
+            self._write(group)
+            if ending:
+                return
+
+    def _write(self, group: list[_Call]) -> None:
+        messages = [message for call in group for message in call.messages]
+        try:
+            new = self._book.run(lambda c: inbox.keep(c, messages, self._book.now(c)))
+        except TryLater as away:
+            log.warning("inbox.away", why=str(away))
+            self._answer(group, away)
+        except Exception as error:
+            log.exception("inbox.failed")
+            self._answer(group, TryLater(f"inbox: {type(error).__name__}"))
+        else:
+            KEPT.inc(new)
+            self._answer(group, None)
+            self._on_kept()
+
+    @staticmethod
+    def _answer(group: list[_Call], error: TryLater | None) -> None:
+        for call in group:
+            call.answer(error)

@@ -1,0 +1,96 @@
+"""X's door: verify the raw bytes, keep the messages, commit, then 200.
+
+Closed by default: what is not signed is neither read nor stored. A 2xx is a
+promise that the message is on disk; when the disk is away X is told 503 and
+brings it again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from structlog import get_logger
+
+from smoney_bot.bank.errors import TryLater
+from smoney_bot.bank.keys import Keyring
+from smoney_bot.bank.messages import ClearMessage, Message
+from smoney_bot.bank.orders import Bot
+from smoney_bot.bank.redaction import conceal
+from smoney_bot.book import customers
+from smoney_bot.book.engine import Book
+from smoney_bot.channels.x import signature, wire
+from smoney_bot.telemetry import TURNED_AWAY
+from smoney_bot.web.keeper import Keeper
+
+log = get_logger(__name__)
+
+#: The largest body X may bring, in bytes; checked before anything is hashed.
+BODY_MAX = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Answers X: the challenge (GET) and the deliveries (POST)."""
+
+    book: Book
+    keeper: Keeper
+    keyring: Keyring
+    bot: Bot
+    secret: str
+    header: str
+
+    async def challenge(self, request: Request) -> Response:
+        """Prove to X that this is our address (CRC); never touches the database."""
+        tokens = request.query_params.getlist("crc_token")
+        try:
+            answer = signature.crc_answer(self.secret, tokens)
+        except signature.BadToken as bad:
+            # Signing whatever is asked would let anybody forge deliveries.
+            return _refuse(400, "bad_challenge", str(bad))
+        headers = {"Cache-Control": "no-store"}
+        return JSONResponse({"response_token": answer}, headers=headers)
+
+    async def deliver(self, request: Request) -> Response:
+        """Take in one delivery of X."""
+        if request.headers.get("content-encoding", "identity") != "identity":
+            return _refuse(415, "encoded", "send the body as it is, without Content-Encoding")
+        body = await request.body()
+        try:
+            signature.check(self.secret, body, request.headers.get(self.header))
+        except signature.BadSignature:
+            return _refuse(401, "unsigned", f"the header {self.header} does not sign this body")
+        try:
+            delivery = wire.read(body, bot_id=self.bot.x_id)
+        except wire.BadBody as bad:
+            return _refuse(400, "malformed", str(bad))
+        try:
+            await self._keep(delivery)
+        except TryLater:
+            return _refuse(503, "away", "not kept: deliver it again", retry_after=5)
+        return JSONResponse({"kept": len(delivery.messages)})
+
+    async def _keep(self, delivery: wire.Delivery) -> None:
+        for word in delivery.ignored:
+            log.info("delivery.ignored", why=word)
+        if delivery.messages:
+            await self.keeper.keep([self._conceal(one) for one in delivery.messages])
+            for message in delivery.messages:
+                log.info("message.kept", key=message.key, form=message.form.value)
+        if delivery.handles:
+            await run_in_threadpool(self._note_handles, delivery.handles)
+
+    def _conceal(self, message: ClearMessage) -> Message:
+        return conceal(message, self.keyring, self.bot)
+
+    def _note_handles(self, handles: dict[str, str]) -> None:
+        self.book.run(lambda c: customers.see(c, handles, self.book.now(c)))
+
+
+def _refuse(status: int, why: str, advice: str, retry_after: int | None = None) -> Response:
+    TURNED_AWAY.labels(why).inc()
+    log.warning("delivery.refused", status=status, why=why)
+    headers = {"Retry-After": str(retry_after)} if retry_after else None
+    return JSONResponse({"error": why, "advice": advice}, status_code=status, headers=headers)

@@ -1,0 +1,229 @@
+"""The counter: takes messages from the inbox, has them judged and decided, writes.
+
+For each batch: claim (one transaction, attempts counted before any check), look
+up unmarked handles, check codes in threads outside every lock, then one
+transaction in which the records are locked, laid on the desk, decided in order
+and written back. A crash anywhere leaves the messages to the next claim.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from datetime import timedelta
+from time import perf_counter
+
+from sqlalchemy import Connection
+from structlog import get_logger
+
+from smoney_bot.bank import codes, orders, teller
+from smoney_bot.bank.case import Rules
+from smoney_bot.bank.customers import Customer
+from smoney_bot.bank.desk import Decision
+from smoney_bot.bank.errors import TryLater
+from smoney_bot.bank.messages import Message
+from smoney_bot.book import codes as code_records
+from smoney_bot.book import customers, inbox
+from smoney_bot.book.engine import Book
+from smoney_bot.book.errors import CodeAlreadyUsed, LostLease
+from smoney_bot.channels import Channel
+from smoney_bot.telemetry import BATCH_SECONDS, MESSAGES
+from smoney_bot.workers import records
+
+log = get_logger(__name__)
+
+BATCH_MAX = 64
+LEASE = timedelta(seconds=60)
+
+#: How long a message waits after a machine was away: 5 s, doubling to 10 minutes.
+_AWAY_FIRST = timedelta(seconds=5)
+_AWAY_LONGEST = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """A claimed message and what the book held of its codes at that moment."""
+
+    claimed: inbox.Claimed
+    reserved: code_records.Reserved | None  # None: no account, or no code to check
+    on_file: dict[int, codes.CodeOnFile] = field(default_factory=dict)
+
+    @property
+    def message(self) -> Message:
+        return self.claimed.message
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """Serves the inbox. `pool` checks codes: as many threads as cores, no more."""
+
+    book: Book
+    rules: Rules
+    channel: Channel
+    pool: Executor
+
+    def serve(self) -> int:
+        """Serve one batch; return how many messages it held."""
+        started = perf_counter()
+        claims = self.book.run(self._claim)
+        if not claims:
+            return 0
+        handles, present = self._look_up(claims)
+        judged = self._judge(present)
+        self._decide(judged, handles)
+        BATCH_SECONDS.observe(perf_counter() - started)
+        return len(claims)
+
+    # Claim ---------------------------------------------------------------------
+
+    def _claim(self, connection: Connection) -> list[_Claim]:
+        now = self.book.now(connection)
+        claimed = inbox.claim(connection, now=now, limit=BATCH_MAX, lease=LEASE)
+        with_codes = [one.message for one in claimed if one.message.codes]
+        known = customers.by_x_ids(connection, {one.author_id for one in with_codes})
+        asked = {
+            known[one.author_id].id: len(one.codes) for one in with_codes if one.author_id in known
+        }
+        reserved = code_records.reserve(connection, asked, now)
+        seen = [
+            (known[one.author_id].id, code)
+            for one in with_codes
+            if one.author_id in known and reserved[known[one.author_id].id].granted
+            for code in one.codes
+        ]
+        on_file = code_records.on_file(connection, seen, now)
+        return [_claim_of(one, known, reserved, on_file) for one in claimed]
+
+    # Look up and judge ---------------------------------------------------------
+
+    def _look_up(self, claims: Sequence[_Claim]) -> tuple[dict[str, str], list[_Claim]]:
+        """Return who holds each unmarked handle now, and the claims that can go on."""
+        unmarked = {one.claimed.id: _unmarked_handle(one.message, self.rules) for one in claims}
+        handles = {handle for handle in unmarked.values() if handle}
+        if not handles:
+            return {}, list(claims)
+        try:
+            found = self.channel.resolve(sorted(handles))
+        except TryLater as away:
+            self._put_back([one.claimed for one in claims if unmarked[one.claimed.id]], away)
+            return {}, [one for one in claims if not unmarked[one.claimed.id]]
+        return {handle.lower(): x_id for handle, x_id in found.items()}, list(claims)
+
+    def _judge(self, claims: Sequence[_Claim]) -> list[records.Judged]:
+        checked = self.pool.map(_check, claims)
+        return [
+            records.Judged(one.claimed, result) for one, result in zip(claims, checked, strict=True)
+        ]
+
+    # Decide and write ----------------------------------------------------------
+
+    def _decide(self, judged: Sequence[records.Judged], handles: dict[str, str]) -> None:
+        """Decide and write *judged* in one transaction; apart if one of them spoils it."""
+        if not judged:
+            return
+        try:
+            decisions = self.book.run(lambda c: self._write(c, judged, handles))
+        except TryLater as away:
+            log.warning("book.away", why=str(away))
+        except LostLease:
+            log.warning("lease.lost", messages=len(judged))
+        except Exception as error:
+            if len(judged) > 1:
+                for one in judged:
+                    self._decide([one], handles)
+                return
+            log.exception("message.failed", key=judged[0].message.key)
+            self._put_back([judged[0].claimed], error)
+        else:
+            for decision in decisions:
+                _report(decision)
+
+    def _write(
+        self, connection: Connection, judged: Sequence[records.Judged], handles: dict[str, str]
+    ) -> list[Decision]:
+        desk = records.lay(connection, judged, handles, self.rules, self.book.now(connection))
+        decisions = []
+        for one in judged:
+            decision = teller.decide(
+                self.rules,
+                desk,
+                one.message,
+                reference=one.claimed.reference,
+                checked=one.checked,
+            )
+            desk.settle(decision)
+            decisions.append(decision)
+        records.write(connection, judged, decisions, desk.now)
+        return decisions
+
+    def _put_back(self, claimed: Iterable[inbox.Claimed], error: Exception) -> None:
+        """Give the messages back to the inbox, to be tried again after a while."""
+
+        def give_back(connection: Connection) -> None:
+            now = self.book.now(connection)
+            for one in claimed:
+                inbox.put_back(
+                    connection,
+                    one,
+                    due_at=now + _wait(one, error),
+                    reason=_why(error),
+                    now=now,
+                    blameless=isinstance(error, TryLater),
+                )
+
+        self.book.run(give_back)
+
+
+def _claim_of(
+    claimed: inbox.Claimed,
+    known: dict[str, Customer],
+    reserved: dict[int, code_records.Reserved],
+    on_file: dict[tuple[int, int], codes.CodeOnFile],
+) -> _Claim:
+    author = known.get(claimed.message.author_id)
+    if author is None or not claimed.message.codes:
+        return _Claim(claimed, None)
+    mine = {at: code for (customer_id, at), code in on_file.items() if customer_id == author.id}
+    return _Claim(claimed, reserved[author.id], mine)
+
+
+def _unmarked_handle(message: Message, rules: Rules) -> str | None:
+    """Return the payee's handle if X had not said whose it is."""
+    order = orders.read(message, rules.bot)
+    if isinstance(order, orders.Pay) and order.payee.x_id is None:
+        return order.payee.handle
+    return None
+
+
+def _check(claim: _Claim) -> codes.Checked:
+    """Judge the codes of one message (20 ms each, off the GIL)."""
+    if claim.reserved is None:
+        return codes.Checked()
+    if not claim.reserved.granted:
+        return codes.Checked(locked=True, failures=claim.reserved.failures)
+    results = [codes.check(seen, claim.on_file.get(seen.start)) for seen in claim.message.codes]
+    return codes.Checked(tuple(results), failures=claim.reserved.failures)
+
+
+def _wait(claimed: inbox.Claimed, error: Exception) -> timedelta:
+    """Return how long a message waits for its next attempt."""
+    if isinstance(error, CodeAlreadyUsed):
+        return timedelta(0)  # the next judgement will see it used
+    return min(_AWAY_FIRST * (1 << min(claimed.attempts, 10)), _AWAY_LONGEST)
+
+
+def _why(error: Exception) -> str:
+    """Name an error without its text, which may quote what a customer wrote."""
+    return str(error) if isinstance(error, TryLater) else type(error).__name__
+
+
+def _report(decision: Decision) -> None:
+    MESSAGES.labels(decision.outcome.value).inc()
+    facts = {"reference": decision.reference, "outcome": decision.outcome.value}
+    if decision.reason:
+        facts["reason"] = decision.reason
+    if decision.transfer is not None:
+        log.info("payment.booked", amount_cents=int(decision.transfer.amount), **facts)
+    else:
+        log.info("message.decided", **facts)

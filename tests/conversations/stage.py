@@ -1,0 +1,163 @@
+"""Plays a conversation: texts a customer can read, on the real service with a local X.
+
+    alice opens with 100.00             an account, with money and a printed card
+    bob opens with 0.00, in English
+    entraide opens with 0.00, association
+    mallory is on X                     no account
+    alice posts: @Smoney #20 @bob #code       #code: the next of her card
+    alice writes: solde                       #used: the last one shown; #wrong: a wrong one
+    alice reposts, quotes, edits, replies     (see below)
+    Smoney replies: ...                 in public, to the post
+    Smoney writes to alice: ...         by direct message
+    Smoney says nothing
+    alice has 80.00
+
+After each thing said, all that Smoney answers must stand there, word for word;
+REF stands for a reference.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from smoney_bot.bank.customers import Kind, Language
+from smoney_bot.bank.money import euros
+from smoney_bot.book import audit, customers, inbox, ledger, outbox
+from smoney_bot.channels.sandbox.world import Direct, Post
+from smoney_bot.cli.demo import Demo, Role
+
+_REFERENCE = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{4,6}-[0-9]{2}\b", re.ASCII)
+_SPACES = re.compile("[\u00a0\u202f]")
+_OPENS = re.compile(r"(\w+) opens with ([0-9]+)\.([0-9]{2})((?:, [a-z ]+)*)", re.IGNORECASE)
+_STRANGER = re.compile(r"(\w+) is on X")
+_SAYS = re.compile(r"(\w+) (posts|writes|quotes|edits|replies to \w+): (.*)")
+_REPOSTS = re.compile(r"(\w+) reposts")
+_HAS = re.compile(r"(\w+) has ([0-9]+)\.([0-9]{2})")
+_SETTLE_SECONDS = 15.0
+
+
+@dataclass
+class Script:
+    """One conversation as written."""
+
+    title: str
+    roles: list[Role]
+    lines: list[str]
+
+
+@dataclass
+class Stage:
+    """The running service while a script is played on it."""
+
+    demo: Demo
+    shown: dict[str, list[str]] = field(default_factory=dict)
+    heard: list[str] = field(default_factory=list)
+    posts: list[Post] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.demo.world.listen(self._hear)
+
+    def play(self, line: str) -> None:
+        """Do one line, or check it."""
+        if found := _HAS.fullmatch(line):
+            assert self.balance(found[1]) == euros(int(found[2]), int(found[3])), line
+        elif found := _REPOSTS.fullmatch(line):
+            self._settle(partial(self.demo.world.repost, self._id(found[1]), self.posts[-1].id))
+        elif found := _SAYS.fullmatch(line):
+            self._settle(partial(self._say, *found.groups()))
+        else:
+            raise ValueError(f"not a line of a conversation: {line}")
+
+    def balance(self, name: str) -> int:
+        """Return what *name* has, in cents."""
+        with self.demo.book.reading() as connection:
+            customer = customers.by_x_ids(connection, [self._id(name)])[self._id(name)]
+            return ledger.balance(connection, customer.account_id)
+
+    def problems(self) -> list[audit.Problem]:
+        """Return what does not hold in the book."""
+        with self.demo.book.reading() as connection:
+            return list(audit.verify(connection))
+
+    def _say(self, name: str, how: str, words: str) -> None:
+        world, author = self.demo.world, self._id(name)
+        text = self._with_codes(name, words)
+        if how == "writes":
+            world.send_direct(author, self.demo.bot.x_id, text)
+        elif how == "posts":
+            self.posts.append(world.post(author, text))
+        elif how == "quotes":
+            self.posts.append(world.post(author, text, quote_of=self.posts[-1].id))
+        elif how == "edits":
+            self.posts.append(world.edit(self.posts[-1].id, text))
+        else:
+            of = self._id(how.removeprefix("replies to "))
+            parent = next(post for post in reversed(self.posts) if post.author_id == of)
+            self.posts.append(world.post(author, text, in_reply_to=parent.id))
+
+    def _with_codes(self, name: str, words: str) -> str:
+        shown = self.shown.setdefault(name, [])
+        if "#code" in words:
+            shown.append(self.demo.cards[self._id(name)][len(shown)])
+            words = words.replace("#code", f"#{shown[-1]}")
+        if "#wrong" in words:
+            right = self.demo.cards[self._id(name)][len(shown)]
+            words = words.replace("#wrong", f"#{right[:7]}{(int(right[7]) + 1) % 10}")
+        return words.replace("#used", f"#{shown[-1]}" if shown else "#used")
+
+    def _settle(self, act: Callable[[], object]) -> None:
+        """Do *act*, then wait until the bank has nothing more to do."""
+        self.heard.clear()
+        act()
+        assert self.demo.deliveries.settle(_SETTLE_SECONDS), "the webhook was not delivered"
+        deadline = time.monotonic() + _SETTLE_SECONDS
+        while not self._is_quiet():
+            assert time.monotonic() < deadline, "the bank did not come to rest"
+            time.sleep(0.01)
+
+    def _is_quiet(self) -> bool:
+        with self.demo.book.reading() as connection:
+            return inbox.waiting(connection)[0] == 0 and outbox.waiting(connection)[0] == 0
+
+    def _hear(self, said: Post | Direct) -> None:
+        if isinstance(said, Post):
+            if said.author_id == self.demo.bot.x_id:
+                self.heard.append(f"Smoney replies: {plain(said.text[slice(*said.body)])}")
+        elif said.sender_id == self.demo.bot.x_id:
+            name = self.demo.world.user(said.recipient_id).handle
+            self.heard.append(f"Smoney writes to {name}: {plain(said.text)}")
+
+    def _id(self, name: str) -> str:
+        return self.demo.users[name].x_id
+
+
+def read_script(path: Path) -> Script:
+    """Read a script: its title, who takes part, and the lines."""
+    title, roles, lines = "", [], []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if line.startswith("#"):
+            title = title or line.lstrip("# ")
+        elif found := _OPENS.fullmatch(line):
+            roles.append(_role(found))
+        elif found := _STRANGER.fullmatch(line):
+            roles.append(Role(found[1], found[1].title(), euros(0), customer=False))
+        elif line.strip():
+            lines.append(line.strip())
+    return Script(title, roles, lines)
+
+
+def _role(found: re.Match[str]) -> Role:
+    kind = Kind.ASSOCIATION if "association" in found[4] else Kind.PERSON
+    language = Language.ENGLISH if "in English" in found[4] else Language.FRENCH
+    money = euros(int(found[2]), int(found[3]))
+    return Role(found[1], found[1].title(), money, kind, language)
+
+
+def plain(text: str) -> str:
+    """Return *text* with ordinary spaces, one line, and REF for its references."""
+    return _REFERENCE.sub("REF", _SPACES.sub(" ", text)).replace("\n", " / ")
