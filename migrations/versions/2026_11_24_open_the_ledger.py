@@ -28,6 +28,7 @@ def upgrade() -> None:
     _open_outbox()
     _open_cards()
     _open_guards()
+    _open_enrolment()
     _never_change("transfers")
     _open_system_accounts()
 
@@ -144,9 +145,12 @@ def _open_payments() -> None:
         _column("note", sa.Text()),
         _column("created_at", _moment),
         sa.Column("booked_at", _moment),
+        sa.Column("expires_at", _moment),
         sa.UniqueConstraint("message_key"),
         *_payment_rules(),
     )
+    waiting = "state = 'waiting'"
+    _index("uq_payments_one_waiting_per_payer", "payments", "payer_id", unique=True, where=waiting)
     _index("ix_payments_payer_id_created_at", "payments", "payer_id", "created_at")
     _index("ix_payments_payee_id_created_at", "payments", "payee_id", "created_at")
 
@@ -160,6 +164,7 @@ def _payment_rules() -> tuple[sa.CheckConstraint, ...]:
         "donation_ceiling": "state = 'refused' OR amount_cents <= 50000",
         "booked_has_moment": "(booked_at IS NOT NULL) = (state = 'booked')",
         "booked_has_payee": "state <> 'booked' OR payee_id IS NOT NULL",
+        "waiting_has_end": "state <> 'waiting' OR expires_at IS NOT NULL",
         "payee_is_not_payer": "state = 'refused' OR payee_id <> payer_id",
     }
     return (
@@ -282,6 +287,30 @@ def _open_guards() -> None:
         _column("locks", sa.Integer()),
         sa.CheckConstraint("failures BETWEEN 0 AND 100", name="failures_in_range"),
         sa.CheckConstraint("locks >= 0", name="locks_not_negative"),
+    )
+
+
+def _open_enrolment() -> None:
+    _table(
+        "authenticators",
+        _owner(),
+        _column("secret", sa.Text()),
+        _column("last_step", _id),
+        _column("set_at", _moment),
+    )
+    _table(
+        "invitations",
+        sa.Column("id", _id, primary_key=True),
+        _column("token_hash", sa.Text()),
+        _column("customer_id", _id, sa.ForeignKey("customers.id")),
+        sa.Column("staged", sa.Text()),
+        _column("failures", sa.Integer()),
+        _column("created_at", _moment),
+        _column("expires_at", _moment),
+        sa.Column("used_at", _moment),
+        sa.UniqueConstraint("token_hash"),
+        sa.CheckConstraint("failures BETWEEN 0 AND 100", name="failures_in_range"),
+        sa.CheckConstraint("used_at IS NULL OR staged IS NULL", name="used_keeps_nothing"),
     )
 
 

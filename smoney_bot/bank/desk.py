@@ -72,6 +72,7 @@ class Payment:
     note: str
     created_at: datetime  # the post's own time, UTC
     booked_at: datetime | None
+    expires_at: datetime | None = None  # until when it waits for its code, UTC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

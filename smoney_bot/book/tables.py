@@ -155,6 +155,7 @@ payments = _table(
     Column("note", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("booked_at", Moment),
+    Column("expires_at", Moment),  # until when an order waits for its code
     _one_of("kind", PaymentKind),
     _one_of("state", PaymentState),
     CheckConstraint("amount_cents >= 0", name="amount_is_not_negative"),
@@ -165,7 +166,15 @@ payments = _table(
     CheckConstraint("state = 'refused' OR amount_cents <= 50000", name="donation_ceiling"),
     CheckConstraint("(booked_at IS NOT NULL) = (state = 'booked')", name="booked_has_moment"),
     CheckConstraint("state <> 'booked' OR payee_id IS NOT NULL", name="booked_has_payee"),
+    CheckConstraint("state <> 'waiting' OR expires_at IS NOT NULL", name="waiting_has_end"),
     CheckConstraint("state = 'refused' OR payee_id <> payer_id", name="payee_is_not_payer"),
+    Index(
+        "uq_payments_one_waiting_per_payer",
+        "payer_id",
+        unique=True,
+        sqlite_where=text("state = 'waiting'"),
+        postgresql_where=text("state = 'waiting'"),
+    ),
     Index("ix_payments_payer_id_created_at", "payer_id", "created_at"),
     Index("ix_payments_payee_id_created_at", "payee_id", "created_at"),
 )
@@ -295,4 +304,28 @@ guards = _table(
     Column("locks", Integer, nullable=False),
     CheckConstraint("failures BETWEEN 0 AND 100", name="failures_in_range"),
     CheckConstraint("locks >= 0", name="locks_not_negative"),
+)
+
+#: Secrets that are read back are encrypted; their key is not in the database.
+authenticators = _table(
+    "authenticators",
+    Column("customer_id", BigId, ForeignKey("customers.id"), primary_key=True, autoincrement=False),
+    Column("secret", Text, nullable=False),  # passlib's wallet: JSON with the key's id
+    Column("last_step", BigId, nullable=False),  # the last 30 s step accepted; never twice
+    Column("set_at", Moment, nullable=False),
+)
+
+#: A link to the enrolment page: single use, and only its hash is known here.
+invitations = _table(
+    "invitations",
+    Column("id", BigId, primary_key=True),
+    Column("token_hash", Text, nullable=False, unique=True),
+    Column("customer_id", BigId, ForeignKey("customers.id"), nullable=False),
+    Column("staged", Text),  # hashes of what was chosen but not yet confirmed: JSON
+    Column("failures", Integer, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("used_at", Moment),
+    CheckConstraint("failures BETWEEN 0 AND 100", name="failures_in_range"),
+    CheckConstraint("used_at IS NULL OR staged IS NULL", name="used_keeps_nothing"),
 )

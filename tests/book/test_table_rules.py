@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 from book_cast import NOON, message, open_account, payment, reply
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, insert
 from sqlalchemy.exc import IntegrityError
 
 from smoney_bot.book import codes, inbox, outbox, payments
 from smoney_bot.book.engine import Book
-from smoney_bot.book.tables import metadata
+from smoney_bot.book.tables import invitations, metadata
 
 #: For each rule: a change of the sound row that breaks it, and no other.
 BREAKS = {
@@ -39,6 +39,7 @@ BREAKS = {
     "ck_payments_donation_ceiling": "UPDATE payments SET amount_cents = 50001, kind = 'donation'",
     "ck_payments_booked_has_moment": "UPDATE payments SET booked_at = NULL",
     "ck_payments_booked_has_payee": "UPDATE payments SET payee_id = NULL",
+    "ck_payments_waiting_has_end": "UPDATE payments SET state = 'waiting', booked_at = NULL",
     "ck_payments_payee_is_not_payer": "UPDATE payments SET payee_id = payer_id",
     "ck_inbox_state_is_known": "UPDATE inbox SET state = 'lost', decided_at = received_at",
     "ck_inbox_claimed_has_lease": "UPDATE inbox SET state = 'claimed'",
@@ -52,6 +53,8 @@ BREAKS = {
     "ck_card_codes_used_by_a_message": "UPDATE card_codes SET used_by = 't:1'",
     "ck_guards_failures_in_range": "UPDATE guards SET failures = 101",
     "ck_guards_locks_not_negative": "UPDATE guards SET locks = -1",
+    "ck_invitations_failures_in_range": "UPDATE invitations SET failures = 101",
+    "ck_invitations_used_keeps_nothing": "UPDATE invitations SET used_at = expires_at",
 }
 
 #: Changes that keep every rule: the negative control of the table above.
@@ -74,6 +77,16 @@ def sound(book: Book) -> Book:
         inbox.keep(connection, [message(1)], NOON)
         outbox.put(connection, [reply(1)], NOON)
         codes.issue_card(connection, alice.id, [(1, "hash", "k1")], NOON)
+        connection.execute(
+            insert(invitations).values(
+                token_hash="hash",
+                customer_id=alice.id,
+                staged="{}",
+                failures=0,
+                created_at=NOON,
+                expires_at=NOON,
+            )
+        )
     return book
 
 
@@ -105,7 +118,7 @@ def test_what_is_allowed_passes(sound: Book) -> None:
 _COPY_PAYMENT = (
     "INSERT INTO payments SELECT reference || 'x', message_key, message_id, kind, state, "
     "reason, amount_cents, payer_id, payee_id, payee_x_id, payee_handle, note, created_at, "
-    "booked_at FROM payments"
+    "booked_at, expires_at FROM payments"
 )
 _COPY_CARD = (
     "INSERT INTO cards (customer_id, issued_at, expires_at) "
