@@ -30,6 +30,22 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """To the payer: the order came without a code, and waits for one."""
+
+    amount: Cents
+    payee: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """To the payer: the order that waited will not be carried out."""
+
+    amount: Cents
+    payee: str
+
+
+@dataclass(frozen=True, slots=True)
 class BalanceIs:
     """The answer to `AskBalance`."""
 
@@ -101,9 +117,16 @@ class WriteFirst:
     """A public line: X lets the bot answer privately only who wrote to it first."""
 
 
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """A public line that reveals nothing: X did not let the private answer through."""
+
+
 Answer = (
     Paid
     | Received
+    | Waiting
+    | Cancelled
     | BalanceIs
     | HistoryIs
     | PrivateNow
@@ -115,4 +138,5 @@ Answer = (
     | Speaking
     | SeeMessages
     | WriteFirst
+    | Unreachable
 )

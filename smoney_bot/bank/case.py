@@ -89,6 +89,7 @@ class Done:
     answer: Answer
     private: bool = False  # the answer is nobody else's business
     customer: Customer | None = None  # the author as changed
-    payment: Payment | None = None
+    payment: Payment | None = None  # a new one
+    settled: Payment | None = None  # one that waited, as it ends now
     transfer: Transfer | None = None
     payee: Customer | None = None

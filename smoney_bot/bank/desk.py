@@ -104,7 +104,8 @@ class Decision:
     reference: str
     outcome: Outcome
     reason: str = ""
-    payment: Payment | None = None
+    payment: Payment | None = None  # a new one
+    settled: Payment | None = None  # one that waited, as it ends now
     transfer: Transfer | None = None
     customer: Customer | None = None  # the author as changed, if changed
     uses: tuple[CodeUse, ...] = ()  # codes that are used up by this
@@ -118,6 +119,7 @@ class Desk:
 
     `customers` by X id (authors and payees), `balances` and `sent` (what left
     in the last 24 hours) by account id, `codes_left` by customer id,
+    `waiting` (the one order that waits for its code) by the payer's customer id,
     `histories` by account id for those who ask. `handles` tells, for names that
     X had not marked, which X id holds the handle (small letters) now. `now` is
     the database's clock.
@@ -128,6 +130,7 @@ class Desk:
     balances: dict[int, Cents] = field(default_factory=dict)
     sent: dict[int, Cents] = field(default_factory=dict)
     codes_left: dict[int, int] = field(default_factory=dict)
+    waiting: dict[int, Payment] = field(default_factory=dict)
     histories: dict[int, tuple[HistoryLine, ...]] = field(default_factory=dict)
     handles: dict[str, str] = field(default_factory=dict)
 

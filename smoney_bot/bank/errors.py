@@ -119,6 +119,18 @@ class NothingToCancel(Refused):
 
 
 @dataclass(eq=False)
+class AnotherWaits(Refused):
+    """An order of this author waits for its code already: that one first."""
+
+    reference: str
+
+
+@dataclass(eq=False)
+class NothingWaits(Refused):
+    """A code came alone, and no order of this author waits for one."""
+
+
+@dataclass(eq=False)
 class CodeMissing(Refused):
     """The order needs a code and brought none."""
 

@@ -115,6 +115,11 @@ class Message:
         return cls(**facts)
 
 
+def post_of(key: str) -> str | None:
+    """Return the id of the post that bears the message *key*; None for a direct message."""
+    return key.removeprefix("t:") if key.startswith("t:") else None
+
+
 def written_at(x_id: str) -> datetime:
     """Return the moment (UTC, to the millisecond) that X's id *x_id* carries."""
     ms = (int(x_id) >> 22) + _X_EPOCH_MS

@@ -22,6 +22,9 @@ CEILING_DONATION = euros(500)
 _DAY_LIMIT = euros(1000)
 _BALANCE_LIMIT = euros(2500)
 
+#: How long an order without a code waits for one.
+CODE_WAIT = timedelta(minutes=15)
+
 #: The window of the limit on what a customer sends.
 DAY = timedelta(hours=24)
 

@@ -23,7 +23,13 @@ _AboutPayee = (
 _AboutMoney = errors.OverLimit | errors.OverDayLimit | errors.NotEnoughMoney
 
 #: These leave no right code behind, or speak of the codes themselves.
-_NO_CODE_SPENT = errors.NoAccount | errors.AccountClosed | errors.CodeMissing | errors.SeveralCodes
+_NO_CODE_SPENT = (
+    errors.NoAccount
+    | errors.AccountClosed
+    | errors.AnotherWaits
+    | errors.CodeMissing
+    | errors.SeveralCodes
+)
 
 #: These refuse a post, even where they are told by direct message.
 _ABOUT_POSTS = errors.AlreadyEdited | errors.PrivateOnly
@@ -158,6 +164,14 @@ def _about_message(voice: Voice, refused: Refused) -> str:
                 "Your post had been edited before I read it, and I trust originals only:"
                 " please write a new one."
             )
+        case errors.AnotherWaits(reference):
+            return voice.gettext(
+                "Your order %(waiting)s still waits to be confirmed by direct message."
+                " To drop it: #cancel %(waiting)s",
+                waiting=reference,
+            )
+        case errors.NothingWaits():
+            return voice.gettext("No order of yours waits to be confirmed.")
         case errors.CodeMissing():
             return voice.gettext("The order did not end with its #code.")
         case errors.SeveralCodes():

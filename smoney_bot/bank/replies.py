@@ -60,6 +60,8 @@ def _answer(voice: Voice, said: answers.Answer, *, public: bool) -> str:
             return _paid(voice, said)
         case answers.Received():
             return _received(voice, said)
+        case answers.Waiting() | answers.Cancelled():
+            return _waiting(voice, said, public=public)
         case answers.BalanceIs(balance):
             return voice.gettext(
                 "Your balance is %(balance)s (ref. %(reference)s).",
@@ -71,6 +73,11 @@ def _answer(voice: Voice, said: answers.Answer, *, public: bool) -> str:
             return _help_in_public(voice) if public else _help(voice)
         case answers.SeeMessages():
             return voice.gettext("Answered by direct message (ref. %(reference)s).")
+        case answers.Unreachable():
+            return voice.gettext(
+                "X did not let my answer through (ref. %(reference)s)."
+                " To read it, allow my direct messages and send me #help."
+            )
         case answers.WriteFirst():
             return voice.gettext(
                 "This answer is private (ref. %(reference)s). X lets me write to you only"
@@ -139,6 +146,24 @@ def _paid(voice: Voice, said: answers.Paid) -> str:
             )
         )
     return " ".join(sentences)
+
+
+def _waiting(voice: Voice, said: answers.Waiting | answers.Cancelled, *, public: bool) -> str:
+    facts = {"amount": voice.amount(said.amount), "payee": said.payee}
+    if isinstance(said, answers.Cancelled):
+        return voice.gettext(
+            "Cancelled (ref. %(reference)s): %(amount)s will not go to %(payee)s.",
+            **facts,
+        )
+    noted = voice.gettext("Noted: %(amount)s to %(payee)s. Nothing is paid yet.", **facts)
+    if public:
+        how = voice.gettext(
+            "The order waits 15 minutes to be confirmed by direct message, with #code alone."
+        )
+    else:
+        how = voice.gettext("The order waits 15 minutes to be confirmed here, with #code alone.")
+    undo = voice.gettext("To drop it: #cancel %(reference)s")
+    return f"{noted} {how} {undo}"
 
 
 def _card(voice: Voice, place: int, left: int) -> str:

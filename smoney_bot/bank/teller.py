@@ -19,6 +19,7 @@ from smoney_bot.bank.errors import (
     CodeRefused,
     NoAccount,
     NothingToCancel,
+    NothingWaits,
     PrivateOnly,
     Refused,
     Unclear,
@@ -84,7 +85,7 @@ def _carry_out(case: Case) -> Done:
             frozen = replace(author, state=State.FROZEN)
             return Done(answer=answers.FrozenNow(), customer=frozen)
         case orders.Cancel(reference):
-            raise NothingToCancel(reference)
+            return _cancel(case, author, reference)
         case orders.AskHelp():
             return Done(answer=answers.Help())
         case orders.Stop():
@@ -96,8 +97,24 @@ def _carry_out(case: Case) -> Done:
             return Done(answer=answers.Speaking(language), customer=speaking)
         case orders.NotUnderstood(paste):
             raise Unclear(paste or f"@{case.rules.bot.handle} #20 @bob #code")
-        case orders.GiveCode() | orders.NotAnOrder():
-            raise Unclear("")
+        case orders.GiveCode(code_at):
+            return _confirm(case, author, code_at)
+        case orders.NotAnOrder():
+            raise AssertionError  # decided before
+
+
+def _confirm(case: Case, author: Customer, code_at: int) -> Done:
+    waiting = case.desk.waiting.get(author.id)
+    if waiting is None:
+        raise NothingWaits
+    return paying.confirm(case, author, waiting, code_at)
+
+
+def _cancel(case: Case, author: Customer, reference: str) -> Done:
+    waiting = case.desk.waiting.get(author.id)
+    if waiting is None or waiting.reference != reference:
+        raise NothingToCancel(reference)
+    return paying.cancel(waiting)
 
 
 def _check_standing(case: Case, author: Customer) -> None:
@@ -130,14 +147,18 @@ def _switch(case: Case, author: Customer, *, private: bool) -> Customer:
 
 def _apply(case: Case, done: Done) -> Decision:
     author = done.customer or case.author
+    if done.settled is not None:  # the answer tells of the order that waited
+        case = replace(case, reference=done.settled.reference)
     lines = answering.to_author(case, done.answer, author, private=done.private)
-    if done.payee is not None and done.payment is not None:
-        lines += answering.to_payee(case, done.payee, done.payment)
+    payment = done.payment or done.settled
+    if done.payee is not None and payment is not None:
+        lines += answering.to_payee(case, done.payee, payment)
     changed = done.customer if done.customer != case.author else None
     decision = _decision(case, Outcome.APPLIED)
     return replace(
         decision,
         payment=done.payment,
+        settled=done.settled,
         transfer=done.transfer,
         customer=changed,
         replies=lines,

@@ -5,6 +5,7 @@ Each leaves the transaction to be rolled back by the caller, who owns it.
     LostLease        another worker has taken over: drop the work, write nothing
     AlreadyBooked    done before: nothing to do
     CodeAlreadyUsed  the same code won elsewhere: decide again
+    NotWaiting       the order was confirmed, cancelled or expired meanwhile: decide again
     ReferenceReused  an operator's mistake: say so
     AlreadyOpen      an operator's mistake: say so
     UnusableUrl      a setting's mistake: say so, do not start
@@ -28,6 +29,10 @@ class AlreadyBooked(Exception):
 
 class CodeAlreadyUsed(Exception):
     """A code was used up by another message in the meantime."""
+
+
+class NotWaiting(Exception):
+    """An order no longer waits: it was confirmed, cancelled or expired in the meantime."""
 
 
 @dataclass(eq=False)

@@ -58,6 +58,12 @@ def put(connection: Connection, replies: Iterable[Reply], now: datetime) -> None
     rows.add(connection, outbox, added)
 
 
+def has(connection: Connection, message_key: str, kind: str) -> bool:
+    """Return whether a reply of that *kind* to that message was ever put here."""
+    mine = (outbox.c.message_key == message_key) & (outbox.c.kind == kind)
+    return connection.execute(select(outbox.c.id).where(mine)).first() is not None
+
+
 def claim(connection: Connection, *, now: datetime, limit: int, lease: timedelta) -> list[Pending]:
     """Take up to *limit* due replies in hand, in the order they were written.
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, or_, select
+from sqlalchemy import Column, Connection, Row, bindparam, func, or_, select, update
 
 from smoney_bot.bank.answers import HistoryLine
 from smoney_bot.bank.customers import Customer
 from smoney_bot.bank.desk import Payment, PaymentState
 from smoney_bot.book import rows
+from smoney_bot.book.errors import NotWaiting
 from smoney_bot.book.tables import customers, payments
 
 _FACTS = [payments.c[name] for name in Payment.__slots__ if name != "amount"]
@@ -27,6 +29,50 @@ def _row(payment: Payment) -> rows.Row:
     facts = asdict(payment)
     facts["amount_cents"] = facts.pop("amount")
     return facts
+
+
+def waiting(connection: Connection, payer_ids: Iterable[int]) -> dict[int, Payment]:
+    """Return the order that waits for its code, by the payer's customer id."""
+    statement = select(*_SHOWN).where(
+        payments.c.payer_id.in_(sorted(set(payer_ids))),
+        payments.c.state == PaymentState.WAITING,
+    )
+    found = connection.execute(statement)
+    return {row.payer_id: Payment(**row._mapping) for row in found}  # noqa: SLF001 - public by SQLAlchemy's documentation
+
+
+def settle(connection: Connection, settled: Iterable[Payment]) -> None:
+    """End orders that waited, as *settled* says; raise `NotWaiting` if one has ended already."""
+    statement = (
+        update(payments)
+        .where(
+            payments.c.reference == bindparam("of_reference"),
+            payments.c.state == PaymentState.WAITING,
+        )
+        .values(state=bindparam("new_state"), booked_at=bindparam("new_booked_at"))
+    )
+    ended = [
+        {"of_reference": one.reference, "new_state": one.state, "new_booked_at": one.booked_at}
+        for one in settled
+    ]
+    if rows.change_each(connection, statement, ended) != len(ended):
+        raise NotWaiting
+
+
+def next_end(connection: Connection) -> datetime | None:
+    """Return when the next order that waits for its code expires, or None."""
+    statement = select(func.min(payments.c.expires_at)).where(
+        payments.c.state == PaymentState.WAITING
+    )
+    moment: datetime | None = connection.execute(statement).scalar()
+    return moment
+
+
+def expire(connection: Connection, now: datetime) -> int:
+    """End the orders whose time to wait is over; return how many there were."""
+    over = (payments.c.state == PaymentState.WAITING) & (payments.c.expires_at <= now)
+    ended = update(payments).where(over).values(state=PaymentState.EXPIRED)
+    return connection.execute(ended).rowcount
 
 
 def find(connection: Connection, reference: str) -> Payment | None:

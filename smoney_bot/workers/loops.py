@@ -19,6 +19,7 @@ from smoney_bot.book.engine import Book
 from smoney_bot.channels import Channel
 from smoney_bot.workers.counter import Counter
 from smoney_bot.workers.sender import Sender
+from smoney_bot.workers.timers import EVERY_SECONDS, Timers
 
 log = get_logger(__name__)
 
@@ -76,7 +77,7 @@ class Loop:
 
 
 class Workers:
-    """All loops of one process: one counter, one sender."""
+    """All loops of one process: one counter, one sender, the timers."""
 
     def __init__(
         self,
@@ -89,7 +90,8 @@ class Workers:
         counter = Counter(book, rules, open_channel(), self._pool)
         self._sender = Loop("sender", Sender(book, open_channel()).serve)
         self._counter = Loop("counter", self._serving(counter))
-        self._loops = (self._counter, self._sender)
+        timers = Loop("timers", Timers(book).serve, poll=EVERY_SECONDS)
+        self._loops = (self._counter, self._sender, timers)
 
     def start(self) -> None:
         """Start every loop."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 from smoney_bot.bank import orders, policy
 from smoney_bot.bank.case import Rules
 from smoney_bot.bank.codes import Checked, CodeOnFile
-from smoney_bot.bank.desk import Decision, Desk
+from smoney_bot.bank.customers import Customer
+from smoney_bot.bank.desk import Decision, Desk, Payment
 from smoney_bot.bank.messages import Message
 from smoney_bot.book import codes, customers, inbox, ledger, outbox, payments
 
@@ -42,10 +43,13 @@ def lay(
     """Lock and read all that *judged* may touch, accounts in id order."""
     asked = {one.message.author_id: orders.read(one.message, rules.bot) for one in judged}
     _note_authors(connection, [one.message for one in judged], now)
+    payments.expire(connection, now)
     # Authors are held: what an operator changes meanwhile must not be undone by ours.
     known = customers.by_x_ids(connection, _payees(asked.values(), handles))
     known |= customers.by_x_ids(connection, asked, lock=True)
     authors = [known[x_id] for x_id in asked if x_id in known]
+    waiting = payments.waiting(connection, [one.id for one in authors])
+    known |= customers.by_x_ids(connection, _waited_for(waiting.values(), known))
     curious = [one for one in authors if isinstance(asked[one.x_id], orders.AskHistory)]
     return Desk(
         now=now,
@@ -53,6 +57,7 @@ def lay(
         balances=ledger.lock(connection, [one.account_id for one in known.values()]),
         sent=ledger.sent_since(connection, [one.account_id for one in authors], now - policy.DAY),
         codes_left=codes.codes_left(connection, [one.id for one in authors], now),
+        waiting=waiting,
         histories=payments.history(connection, curious, _HISTORY_LINES),
         handles=handles,
     )
@@ -63,6 +68,11 @@ def _note_authors(connection: Connection, messages: Sequence[Message], now: date
     shown = {one.author_id: one.author_handle for one in messages if one.author_handle}
     wrote = {one.author_id for one in messages if not one.public}
     customers.see(connection, shown, now, wrote=wrote)
+
+
+def _waited_for(waiting: Iterable[Payment], known: Mapping[str, Customer]) -> Iterator[str]:
+    """Yield the X ids of payees of waiting orders that are not *known* yet."""
+    return (one.payee_x_id for one in waiting if one.payee_x_id and one.payee_x_id not in known)
 
 
 def _payees(asked: Iterable[orders.Order], handles: dict[str, str]) -> Iterator[str]:
@@ -83,6 +93,7 @@ def write(
     """Write what was decided: everything of the batch, or (by an error) nothing."""
     ledger.book(connection, [one.transfer for one in decisions if one.transfer])
     payments.put(connection, [one.payment for one in decisions if one.payment])
+    payments.settle(connection, [one.settled for one in decisions if one.settled])
     codes.use_up(connection, {one.message_key: one.uses for one in decisions}, now)
     codes.note_wrong(connection, _missed(judged))
     codes.forgive(connection, [one.clear_failures for one in decisions if one.clear_failures])

@@ -6,15 +6,18 @@ is looked for before it is sent again, so nobody reads it twice.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 from structlog import get_logger
 
+from smoney_bot.bank.answers import Unreachable
 from smoney_bot.bank.desk import Reply
 from smoney_bot.bank.errors import TryLater
-from smoney_bot.book import outbox
+from smoney_bot.bank.messages import post_of
+from smoney_bot.bank.replies import DEFAULT_LANGUAGE, render
+from smoney_bot.book import customers, outbox
 from smoney_bot.book.engine import Book
 from smoney_bot.book.outbox import Pending
 from smoney_bot.channels import Channel, Delivery, Halt, Rejected, Sent, Unknown, Wait
@@ -99,6 +102,21 @@ class Sender:
                 outbox.wait(connection, pending, due_at=now + _HALT, why=why)
             case Rejected(why):
                 outbox.give_up(connection, pending, why=why)
+                self._point(connection, pending.reply, now)
+
+    @staticmethod
+    def _point(connection: Connection, reply: Reply, now: datetime) -> None:
+        """Where a private answer to a post cannot arrive, say so there, and nothing else."""
+        post_id = post_of(reply.message_key)
+        if reply.public or reply.kind != "answer" or post_id is None:
+            return
+        if outbox.has(connection, reply.message_key, "pointer"):
+            return
+        author = customers.by_x_ids(connection, [reply.to_x_id]).get(reply.to_x_id)
+        language = author.language if author else DEFAULT_LANGUAGE
+        text = render(Unreachable(), language, public=True, reference=reply.reference)
+        pointer = replace(reply, kind="pointer", in_reply_to=post_id, text=text)
+        outbox.put(connection, [pointer], now)
 
     def _close(self, public: bool, until: datetime | None) -> None:  # noqa: FBT001 - the way's name
         if until is not None:

@@ -6,6 +6,7 @@
     mallory is on X                     no account
     alice posts: @Smoney #20 @bob #code       #code: the next of her card
     alice writes: solde                       #used: the last one shown; #wrong: a wrong one
+    alice writes: annuler #last               #last: the last reference that was said
     alice reposts, quotes, edits, replies     (see below)
     Smoney replies: ...                 in public, to the post
     Smoney writes to alice: ...         by direct message
@@ -58,6 +59,7 @@ class Stage:
     shown: dict[str, list[str]] = field(default_factory=dict)
     heard: list[str] = field(default_factory=list)
     posts: list[Post] = field(default_factory=list)
+    references: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.demo.world.listen(self._hear)
@@ -108,6 +110,7 @@ class Stage:
         if "#wrong" in words:
             right = self.demo.cards[self._id(name)][len(shown)]
             words = words.replace("#wrong", f"#{right[:7]}{(int(right[7]) + 1) % 10}")
+        words = words.replace("#last", self.references[-1] if self.references else "")
         return words.replace("#used", f"#{shown[-1]}" if shown else "#used")
 
     def _settle(self, act: Callable[[], object]) -> None:
@@ -125,6 +128,7 @@ class Stage:
             return inbox.waiting(connection)[0] == 0 and outbox.waiting(connection)[0] == 0
 
     def _hear(self, said: Post | Direct) -> None:
+        self.references += _REFERENCE.findall(said.text)
         if isinstance(said, Post):
             if said.author_id == self.demo.bot.x_id:
                 self.heard.append(f"Smoney replies: {plain(said.text[slice(*said.body)])}")
