@@ -29,7 +29,9 @@ def upgrade() -> None:
     _open_cards()
     _open_guards()
     _open_enrolment()
+    _open_upkeep()
     _never_change("transfers")
+    _never_change("seals")
     _open_system_accounts()
 
 
@@ -311,6 +313,33 @@ def _open_enrolment() -> None:
         sa.UniqueConstraint("token_hash"),
         sa.CheckConstraint("failures BETWEEN 0 AND 100", name="failures_in_range"),
         sa.CheckConstraint("used_at IS NULL OR staged IS NULL", name="used_keeps_nothing"),
+    )
+
+
+def _open_upkeep() -> None:
+    _table(
+        "seals",
+        sa.Column("id", _id, primary_key=True),
+        _column("last_transfer_id", _id),
+        _column("transfers", _id),
+        _column("hash", sa.Text()),
+        _column("key_id", sa.Text()),
+        _column("sealed_at", _moment),
+        sa.UniqueConstraint("last_transfer_id"),
+        sa.CheckConstraint("transfers > 0", name="seal_is_not_empty"),
+        never_reuse_ids=True,
+    )
+    _table(
+        "cursors",
+        sa.Column("name", sa.Text(), primary_key=True),
+        _column("position", sa.Text()),
+        _column("moved_at", _moment),
+    )
+    _table(
+        "deletions",
+        sa.Column("post_id", sa.Text(), primary_key=True),
+        _column("heard_at", _moment),
+        sa.Column("purged_at", _moment),
     )
 
 

@@ -329,3 +329,32 @@ invitations = _table(
     CheckConstraint("failures BETWEEN 0 AND 100", name="failures_in_range"),
     CheckConstraint("used_at IS NULL OR staged IS NULL", name="used_keeps_nothing"),
 )
+
+#: Pages of the book, closed by a keyed chain over their transfers; only ever added.
+seals = _table(
+    "seals",
+    Column("id", BigId, primary_key=True),
+    Column("last_transfer_id", BigId, nullable=False, unique=True),
+    Column("transfers", BigId, nullable=False),  # how many the page holds
+    Column("hash", Text, nullable=False),
+    Column("key_id", Text, nullable=False),
+    Column("sealed_at", Moment, nullable=False),
+    CheckConstraint("transfers > 0", name="seal_is_not_empty"),
+    never_reuse_ids=True,
+)
+
+#: How far each way of catching up with X has read.
+cursors = _table(
+    "cursors",
+    Column("name", Text, primary_key=True),
+    Column("position", Text, nullable=False),
+    Column("moved_at", Moment, nullable=False),
+)
+
+#: Posts that X says are gone: not carried out any more, and their text goes within a day.
+deletions = _table(
+    "deletions",
+    Column("post_id", Text, primary_key=True),
+    Column("heard_at", Moment, nullable=False),
+    Column("purged_at", Moment),
+)

@@ -53,6 +53,10 @@ BREAKS = {
     "ck_card_codes_used_by_a_message": "UPDATE card_codes SET used_by = 't:1'",
     "ck_guards_failures_in_range": "UPDATE guards SET failures = 101",
     "ck_guards_locks_not_negative": "UPDATE guards SET locks = -1",
+    "ck_seals_seal_is_not_empty": (
+        "INSERT INTO seals (last_transfer_id, transfers, hash, key_id, sealed_at) "
+        "SELECT 1, 0, '', '', opened_at FROM customers LIMIT 1"
+    ),
     "ck_invitations_failures_in_range": "UPDATE invitations SET failures = 101",
     "ck_invitations_used_keeps_nothing": "UPDATE invitations SET used_at = expires_at",
 }
