@@ -6,7 +6,7 @@
     orders/        text -> order: the grammar
     redaction.py   codes become stars and tags, before anything is written
     keys.py        the secret keys, one for each purpose
-    codes.py       cards, authenticators, PINs: hashing and checking
+    codes.py       cards, authenticators, PINs: one check for all; with authenticators
     policy.py      limits
     teller.py      desk + message -> decision; with case, paying, answering
     desk.py        what lies before the teller, and what a decision holds

@@ -1,13 +1,16 @@
 """Codes: the secret that authorises an order, worth something once.
 
 A code is turned into a tag the moment it arrives (HMAC under a key that is not
-in the database, bound to its author), and only an Argon2id hash of that tag is
-kept: neither the book nor a copy of it can tell or try a code. `threats.md`'s
-sources: NIST SP 800-63B on look-up secrets, OWASP on Argon2id's cost.
+in the database, bound to its author). Of a card code or a PIN only an Argon2id
+hash of that tag is kept: neither the book nor a copy of it can tell or try a
+code. An authenticator's code is compared by its tag with those that the app
+showed at the time. `threats.md`'s sources: NIST SP 800-63B on look-up secrets,
+OWASP on Argon2id's cost.
 """
 
 from __future__ import annotations
 
+import hmac
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +19,7 @@ from enum import StrEnum
 
 from passlib.context import CryptContext
 
+from smoney_bot.bank.authenticators import AuthenticatorOnFile, candidates
 from smoney_bot.bank.keys import Keyring, mac
 from smoney_bot.bank.messages import SeenCode
 
@@ -69,7 +73,7 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class CodeOnFile:
-    """What the book holds of one code: its hash and the key of the hashed tag.
+    """What the book holds of a card code or a PIN: its hash and the key of the hashed tag.
 
     `row_id` names it in the book. A code that is `spent` (used, retired or of
     an expired card) is still hashed against, so that time tells nothing.
@@ -84,14 +88,31 @@ class CodeOnFile:
     spent: bool
 
 
+OnFile = CodeOnFile | AuthenticatorOnFile
+
+
 @dataclass(frozen=True, slots=True)
 class CodeUse:
-    """A right code, to be used up by the decision on its message."""
+    """A right code, to be used up by the decision on its message.
+
+    `step` is the 30 s of an authenticator's code; its `row_id` is the customer's.
+    """
 
     kind: CodeKind
     row_id: int
     customer_id: int
     place: int | None
+    step: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rehash:
+    """A PIN's hash, made anew under the newest key or at today's cost."""
+
+    customer_id: int
+    old: str
+    hash: str
+    key_id: str
 
 
 class Verdict(StrEnum):
@@ -109,6 +130,7 @@ class CheckedCode:
     verdict: Verdict
     use: CodeUse | None = None  # set when right
     missed: CodeOnFile | None = None  # what was tried with wrong digits
+    rehash: Rehash | None = None  # to be kept whatever becomes of the order
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +161,48 @@ def hash_code(keyring: Keyring, author_id: str, digits: str) -> tuple[str, str]:
     return _argon2.hash(mac(key, author_id, digits)), keyring.newest
 
 
-def check(seen: SeenCode, on_file: CodeOnFile | None) -> CheckedCode:
-    """Judge one code; always costs one Argon2id (20 ms), whatever is wrong.
+def check(
+    seen: SeenCode,
+    on_file: OnFile | None,
+    *,
+    keyring: Keyring,
+    author_id: str,
+    written_at: datetime,
+) -> CheckedCode:
+    """Judge one code of *author_id* as of *written_at*, the message's own time (UTC).
 
-    Run it outside every lock and transaction; Argon2id frees the GIL.
+    A card code or PIN always costs one Argon2id (20 ms), whatever is wrong; a
+    right PIN that is to move to the newest key costs a second one. Run it
+    outside every lock and transaction; Argon2id frees the GIL.
     """
+    if isinstance(on_file, AuthenticatorOnFile):
+        shown = candidates(on_file.secret, keyring, written_at)
+        right = [step for step, digits in shown if _says(seen, keyring, author_id, digits)]
+        return _check_steps(seen, on_file, right)
+    if seen.length == AUTHENTICATOR_LENGTH:
+        return CheckedCode(seen.start, Verdict.WRONG)
+    return _check_hash(seen, on_file, keyring)
+
+
+def _says(seen: SeenCode, keyring: Keyring, author_id: str, digits: str) -> bool:
+    """Return whether *seen* is *digits* said by *author_id*, under any key both know."""
+    expected = tags(keyring, author_id, digits)
+    return any(
+        hmac.compare_digest(seen.tags.get(key_id, ""), tag) for key_id, tag in expected.items()
+    )
+
+
+def _check_steps(seen: SeenCode, on_file: AuthenticatorOnFile, right: list[int]) -> CheckedCode:
+    """Accept the newest of the *right* steps that comes after the last one used."""
+    step = max(right, default=on_file.last_step)
+    if step <= on_file.last_step:
+        return CheckedCode(seen.start, Verdict.WRONG)
+    of = on_file.customer_id
+    use = CodeUse(CodeKind.AUTHENTICATOR, row_id=of, customer_id=of, place=None, step=step)
+    return CheckedCode(seen.start, Verdict.RIGHT, use)
+
+
+def _check_hash(seen: SeenCode, on_file: CodeOnFile | None, keyring: Keyring) -> CheckedCode:
     tag = seen.tags.get(on_file.key_id) if on_file else None
     if on_file is None or tag is None:
         _argon2.dummy_verify()
@@ -153,7 +212,20 @@ def check(seen: SeenCode, on_file: CodeOnFile | None) -> CheckedCode:
     if on_file.spent:
         return CheckedCode(seen.start, Verdict.WRONG)
     use = CodeUse(on_file.kind, on_file.row_id, on_file.customer_id, on_file.place)
-    return CheckedCode(seen.start, Verdict.RIGHT, use)
+    return CheckedCode(seen.start, Verdict.RIGHT, use, rehash=_rehash(seen, on_file, keyring))
+
+
+def _rehash(seen: SeenCode, on_file: CodeOnFile, keyring: Keyring) -> Rehash | None:
+    """Return the hash to keep for a PIN from now on, if not the one it has.
+
+    A card code has none: it works once, and its card runs out within 90 days.
+    """
+    tag = seen.tags.get(keyring.newest)  # none if the door has not heard of that key yet
+    if on_file.kind is not CodeKind.PIN or tag is None:
+        return None
+    if on_file.key_id == keyring.newest and not _argon2.needs_update(on_file.hash):
+        return None
+    return Rehash(on_file.customer_id, on_file.hash, _argon2.hash(tag), keyring.newest)
 
 
 def new_card_codes() -> Iterator[str]:

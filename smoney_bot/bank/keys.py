@@ -17,7 +17,8 @@ from functools import lru_cache
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-_KEY_ID = re.compile(r"[A-Za-z0-9._-]{1,32}", re.ASCII)
+#: As passlib's wallet wants them too.
+_KEY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}", re.ASCII)
 _KEY_BYTES = 32
 
 
@@ -42,7 +43,8 @@ class Keyring:
             key_id, colon, encoded = pair.strip().partition(":")
             if not colon or not _KEY_ID.fullmatch(key_id):
                 message = (
-                    "each secret key is written id:base64, with an id of letters, digits, . _ -"
+                    "each secret key is written id:base64, with an id of letters, digits, . _ - "
+                    "that begins with a letter or digit"
                 )
                 raise BadKeys(message)
             if key_id in keys:

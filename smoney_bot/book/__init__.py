@@ -8,7 +8,8 @@
     customers.py   who has an account
     ledger.py      transfers and balances; with audit
     payments.py    orders to pay and what became of them; with stories
-    codes.py       cards and PINs on file; with guards
+    codes.py       codes on file: cards, pins, authenticators; with guards and key_use
+    invitations.py links to the enrolment page
 
 Every function takes the caller's connection: transactions belong to callers.
 """

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import errno
 from tempfile import TemporaryDirectory
 from typing import Annotated
 
@@ -12,17 +13,38 @@ from rich.panel import Panel
 
 from smoney_bot import telemetry
 from smoney_bot.cli.opening import load_daemon_settings, opened
-from smoney_bot.cli.show import out
+from smoney_bot.cli.show import out, refuse
+
+#: What listening says of a port that another program has, or that only root may have.
+_UNUSABLE_PORT = {errno.EADDRINUSE, errno.EACCES}
 
 
 def demo(
-    port: Annotated[int, typer.Option(help="Where the page is; the bot is one further.")] = 8001,
+    port: Annotated[
+        int,
+        typer.Option(
+            help="Where the page is, and one further the bot; 0: any free ones.", min=0, max=65534
+        ),
+    ] = 8001,
 ) -> None:
     """Try the whole service on this machine, with a local stand-in for X."""
-    from smoney_bot.cli.demo import Demo
-    from smoney_bot.cli.running import wait_for_signal
-
     telemetry.configure("auto", "info")
+    try:
+        _run_demo(port)
+    except OSError as bad:
+        if bad.errno not in _UNUSABLE_PORT:
+            raise
+        refuse(
+            f"Port {port} or {port + 1} cannot be used ({bad.strerror})."
+            " Choose another with --port, or any free one with --port 0."
+        )
+
+
+def _run_demo(port: int) -> None:
+    from smoney_bot.cli.demo import Demo
+    from smoney_bot.cli.running import end_signal
+
+    ended = end_signal()
     with (
         TemporaryDirectory(prefix="smoney-demo-") as folder,
         Demo(f"sqlite:///{folder}/demo.db", x_port=port, port=port and port + 1) as running,
@@ -36,7 +58,7 @@ def demo(
                 border_style="green",
             )
         )
-        wait_for_signal()
+        ended.wait()
 
 
 def serve() -> None:
@@ -59,8 +81,9 @@ def web() -> None:
 
 def work() -> None:
     """Run only the workers; X's door is another process."""
-    from smoney_bot.cli.running import wait_for_signal, working
+    from smoney_bot.cli.running import end_signal, working
 
+    ended = end_signal()
     settings = load_daemon_settings()
     with opened(settings) as book, working(settings, book):
-        wait_for_signal()
+        ended.wait()

@@ -8,6 +8,7 @@ on the same stage.
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from smoney_bot.book import customers, ledger, migrations
 from smoney_bot.book.engine import Book
 from smoney_bot.channels.sandbox.api import create_api
 from smoney_bot.channels.sandbox.deliveries import Deliveries
+from smoney_bot.channels.sandbox.faults import Faults
 from smoney_bot.channels.sandbox.oauth import AppKeys
 from smoney_bot.channels.sandbox.page import create_page
 from smoney_bot.channels.sandbox.server import RunningServer, serve
@@ -80,7 +82,9 @@ class Demo:
         self._given = given
         self._database_url = database_url
         self._open = ExitStack()
+        self._closing = threading.Event()
         self.cards: dict[str, list[str]] = {}  # printed codes, by X id
+        self.faults = Faults()  # what goes wrong at the local X, for tests
 
     def start(self) -> None:
         """Open the accounts and start both servers; returns when a post would be answered."""
@@ -108,6 +112,7 @@ class Demo:
 
     def stop(self) -> None:
         """Finish what is in hand and stop everything."""
+        self._closing.set()
         self._open.close()
 
     def __enter__(self) -> Self:
@@ -147,19 +152,26 @@ class Demo:
         self.bank = DemoBank(self.book, self.world, self.cards)
 
     def _serve_x(self) -> RunningServer:
-        app = create_api(self.world, app=self.keys, deliveries=self.deliveries)
+        app = create_api(self.world, app=self.keys, deliveries=self.deliveries, faults=self.faults)
         page = create_page(
             self.world,
             self.bank,
             bot_id=self.bot.x_id,
             cast=[self.users[role.handle].x_id for role in self._cast if role.customer],
+            closing=self._closing.is_set,
         )
         app.router.routes += page
         return self._serve(app, self._ports[1])
 
     def _serve_bot(self) -> RunningServer:
         rules = Rules(self.settings.bot(), self.settings.limits, self.settings.pin_in_public)
-        workers = Workers(self.book, rules, lambda: open_x(self.settings), self.settings.workers)
+        workers = Workers(
+            self.book,
+            rules,
+            self.settings.keyring(),
+            lambda: open_x(self.settings),
+            self.settings.workers,
+        )
         workers.start()
         self._open.callback(workers.stop)
         return self._serve(create_app(self.settings, self.book, workers.wake), self._ports[0])

@@ -28,8 +28,7 @@ _GRACE_SECONDS = 8
 def working(settings: Settings, book: Book) -> Iterator[Workers]:
     """Run the workers until the end of the block; then finish the batch in hand."""
     rules = Rules(settings.bot(), settings.limits, settings.pin_in_public)
-    settings.keyring()
-    workers = Workers(book, rules, lambda: open_x(settings), settings.workers)
+    workers = Workers(book, rules, settings.keyring(), lambda: open_x(settings), settings.workers)
     workers.start()
     try:
         yield workers
@@ -71,16 +70,21 @@ def listen(settings: Settings, book: Book, on_kept: Callable[[], None]) -> None:
     uvicorn.Server(config).run()
 
 
-def wait_for_signal() -> None:
-    """Return at the first SIGTERM or SIGINT."""
+def end_signal() -> threading.Event:
+    """Return what the first SIGTERM or SIGINT will set; a second one interrupts at once.
+
+    Ask for it before anything starts: a signal then never breaks a start in two.
+    """
     told = threading.Event()
 
-    def tell(_: int, __: FrameType | None) -> None:
+    def tell(number: int, frame: FrameType | None) -> None:
+        if told.is_set():
+            signal.default_int_handler(number, frame)
         told.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, tell)
-    told.wait()
+    return told
 
 
 def _ignore(_: int, __: FrameType | None) -> None:

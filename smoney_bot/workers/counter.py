@@ -10,18 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from time import perf_counter
 
 from sqlalchemy import Connection
 from structlog import get_logger
 
-from smoney_bot.bank import codes, orders, teller
+from smoney_bot.bank import orders, teller
 from smoney_bot.bank.case import Rules
-from smoney_bot.bank.customers import Customer
 from smoney_bot.bank.desk import Decision
 from smoney_bot.bank.errors import TryLater
+from smoney_bot.bank.keys import Keyring
 from smoney_bot.bank.messages import Message
 from smoney_bot.book import codes as code_records
 from smoney_bot.book import customers, inbox
@@ -29,7 +29,8 @@ from smoney_bot.book.engine import Book
 from smoney_bot.book.errors import CodeAlreadyUsed, LostLease
 from smoney_bot.channels import Channel
 from smoney_bot.telemetry import BATCH_SECONDS, MESSAGES
-from smoney_bot.workers import records
+from smoney_bot.workers import judging, records
+from smoney_bot.workers.judging import Claim
 
 log = get_logger(__name__)
 
@@ -42,19 +43,6 @@ _AWAY_LONGEST = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
-class _Claim:
-    """A claimed message and what the book held of its codes at that moment."""
-
-    claimed: inbox.Claimed
-    reserved: code_records.Reserved | None  # None: no account, or no code to check
-    on_file: dict[int, codes.CodeOnFile] = field(default_factory=dict)
-
-    @property
-    def message(self) -> Message:
-        return self.claimed.message
-
-
-@dataclass(frozen=True, slots=True)
 class Counter:
     """Serves the inbox. `pool` checks codes: as many threads as cores, no more."""
 
@@ -62,6 +50,7 @@ class Counter:
     rules: Rules
     channel: Channel
     pool: Executor
+    keyring: Keyring
 
     def serve(self) -> int:
         """Serve one batch; return how many messages it held."""
@@ -77,7 +66,7 @@ class Counter:
 
     # Claim ---------------------------------------------------------------------
 
-    def _claim(self, connection: Connection) -> list[_Claim]:
+    def _claim(self, connection: Connection) -> list[Claim]:
         now = self.book.now(connection)
         claimed = inbox.claim(connection, now=now, limit=BATCH_MAX, lease=LEASE)
         with_codes = [one.message for one in claimed if one.message.codes]
@@ -93,11 +82,11 @@ class Counter:
             for code in one.codes
         ]
         on_file = code_records.on_file(connection, seen, now)
-        return [_claim_of(one, known, reserved, on_file) for one in claimed]
+        return judging.claims_of(claimed, known, reserved, on_file)
 
     # Look up and judge ---------------------------------------------------------
 
-    def _look_up(self, claims: Sequence[_Claim]) -> tuple[dict[str, str], list[_Claim]]:
+    def _look_up(self, claims: Sequence[Claim]) -> tuple[dict[str, str], list[Claim]]:
         """Return who holds each unmarked handle now, and the claims that can go on."""
         unmarked = {one.claimed.id: _unmarked_handle(one.message, self.rules) for one in claims}
         handles = {handle for handle in unmarked.values() if handle}
@@ -110,8 +99,8 @@ class Counter:
             return {}, [one for one in claims if not unmarked[one.claimed.id]]
         return {handle.lower(): x_id for handle, x_id in found.items()}, list(claims)
 
-    def _judge(self, claims: Sequence[_Claim]) -> list[records.Judged]:
-        checked = self.pool.map(_check, claims)
+    def _judge(self, claims: Sequence[Claim]) -> list[records.Judged]:
+        checked = self.pool.map(lambda claim: judging.check(claim, self.keyring), claims)
         return [
             records.Judged(one.claimed, result) for one, result in zip(claims, checked, strict=True)
         ]
@@ -175,35 +164,12 @@ class Counter:
         self.book.run(give_back)
 
 
-def _claim_of(
-    claimed: inbox.Claimed,
-    known: dict[str, Customer],
-    reserved: dict[int, code_records.Reserved],
-    on_file: dict[tuple[int, int], codes.CodeOnFile],
-) -> _Claim:
-    author = known.get(claimed.message.author_id)
-    if author is None or not claimed.message.codes:
-        return _Claim(claimed, None)
-    mine = {at: code for (customer_id, at), code in on_file.items() if customer_id == author.id}
-    return _Claim(claimed, reserved[author.id], mine)
-
-
 def _unmarked_handle(message: Message, rules: Rules) -> str | None:
     """Return the payee's handle if X had not said whose it is."""
     order = orders.read(message, rules.bot)
     if isinstance(order, orders.Pay) and order.payee.x_id is None:
         return order.payee.handle
     return None
-
-
-def _check(claim: _Claim) -> codes.Checked:
-    """Judge the codes of one message (20 ms each, off the GIL)."""
-    if claim.reserved is None:
-        return codes.Checked()
-    if not claim.reserved.granted:
-        return codes.Checked(locked=True, failures=claim.reserved.failures)
-    results = [codes.check(seen, claim.on_file.get(seen.start)) for seen in claim.message.codes]
-    return codes.Checked(tuple(results), failures=claim.reserved.failures)
 
 
 def _wait(claimed: inbox.Claimed, error: Exception) -> timedelta:

@@ -15,6 +15,7 @@ from structlog import get_logger
 
 from smoney_bot.bank.case import Rules
 from smoney_bot.bank.errors import TryLater
+from smoney_bot.bank.keys import Keyring
 from smoney_bot.book.engine import Book
 from smoney_bot.channels import Channel
 from smoney_bot.workers.counter import Counter
@@ -83,11 +84,12 @@ class Workers:
         self,
         book: Book,
         rules: Rules,
+        keyring: Keyring,
         open_channel: Callable[[], Channel],
         threads: int,
     ) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="codes")
-        counter = Counter(book, rules, open_channel(), self._pool)
+        counter = Counter(book, rules, open_channel(), self._pool, keyring)
         self._sender = Loop("sender", Sender(book, open_channel()).serve)
         self._counter = Loop("counter", self._serving(counter))
         timers = Loop("timers", Timers(book).serve, poll=EVERY_SECONDS)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from smoney_bot.bank import orders, policy
 from smoney_bot.bank.case import Rules
-from smoney_bot.bank.codes import Checked, CodeOnFile
+from smoney_bot.bank.codes import Checked, CodeOnFile, Rehash
 from smoney_bot.bank.customers import Customer
 from smoney_bot.bank.desk import Decision, Desk, Payment
 from smoney_bot.bank.messages import Message
@@ -96,6 +96,7 @@ def write(
     payments.settle(connection, [one.settled for one in decisions if one.settled])
     codes.use_up(connection, {one.message_key: one.uses for one in decisions}, now)
     codes.note_wrong(connection, _missed(judged))
+    codes.rehash(connection, _rehashed(judged))
     codes.forgive(connection, [one.clear_failures for one in decisions if one.clear_failures])
     customers.update(connection, [one.customer for one in decisions if one.customer])
     outbox.put(connection, [reply for one in decisions for reply in one.replies], now)
@@ -104,6 +105,12 @@ def write(
         for one, decision in zip(judged, decisions, strict=True)
     ]
     inbox.finish(connection, decided, now)
+
+
+def _rehashed(judged: Sequence[Judged]) -> list[Rehash]:
+    """Return the PINs that move to the newest key."""
+    checked = (code.rehash for one in judged for code in one.checked.codes)
+    return [rehash for rehash in checked if rehash is not None]
 
 
 def _missed(judged: Sequence[Judged]) -> list[CodeOnFile]:

@@ -7,7 +7,8 @@ from datetime import datetime
 import pytest
 from book_cast import NOON, open_account, together
 
-from smoney_bot.bank.codes import CARD_LIFE, CodeKind, CodeOnFile, CodeUse
+from smoney_bot.bank.authenticators import AuthenticatorOnFile
+from smoney_bot.bank.codes import CARD_LIFE, CodeKind, CodeOnFile, CodeUse, Rehash
 from smoney_bot.bank.customers import Customer
 from smoney_bot.bank.messages import SeenCode
 from smoney_bot.book import codes
@@ -32,7 +33,9 @@ def _look(
 ) -> CodeOnFile | None:
     with book.reading() as connection:
         found = codes.on_file(connection, [(customer.id, seen)], now)
-    return found.get((customer.id, seen.start))
+    code = found.get((customer.id, seen.start))
+    assert not isinstance(code, AuthenticatorOnFile)
+    return code
 
 
 def _found(book: Book, customer: Customer, seen: SeenCode) -> CodeOnFile:
@@ -72,7 +75,7 @@ def test_several_codes_of_several_people_are_told_apart(book: Book) -> None:
     seen = [(alice.id, _seen(1, 5)), (alice.id, _seen(2, 15)), (bob.id, _seen(1, 5))]
     with book.reading() as connection:
         found = codes.on_file(connection, seen, NOON)
-    assert {at: code.hash for at, code in found.items()} == {
+    assert {at: code.hash for at, code in found.items() if isinstance(code, CodeOnFile)} == {
         (alice.id, 5): "hash-a1",
         (alice.id, 15): "hash-a2",
         (bob.id, 5): "hash-b1",
@@ -164,3 +167,31 @@ def test_a_pin_works_until_it_is_used_up_in_public(book: Book) -> None:
     for _twice in range(2):
         book.run(lambda connection: codes.void_pin(connection, alice.id, NOON))
     assert _found(book, alice, PIN).spent
+
+
+def test_a_code_shown_in_two_messages_of_one_batch_is_not_used_twice(book: Book) -> None:
+    alice = open_account(book, "alice")
+    _issue(book, alice)
+    code = _found(book, alice, _seen(1))
+    twice = {"t:1": [_use(code)], "t:2": [_use(code)]}
+    with pytest.raises(CodeAlreadyUsed):
+        book.run(lambda connection: codes.use_up(connection, twice, NOON))
+    assert not _found(book, alice, _seen(1)).spent
+
+
+def test_a_pin_keeps_its_new_hash_unless_it_was_set_anew_meanwhile(book: Book) -> None:
+    alice, bob = open_account(book, "alice"), open_account(book, "bob")
+    for one in (alice, bob):
+        _set_pin(book, one, "old", "k1")
+    _set_pin(book, bob, "another", "k2")
+    anew = [Rehash(one.id, "old", "new", "k2") for one in (bob, alice)]
+    book.run(lambda connection: codes.rehash(connection, anew))
+    found = [_found(book, one, PIN) for one in (alice, bob)]
+    assert [(one.hash, one.key_id, one.spent) for one in found] == [
+        ("new", "k2", False),
+        ("another", "k2", False),
+    ]
+
+
+def _set_pin(book: Book, customer: Customer, hash_: str, key_id: str) -> None:
+    book.run(lambda c: codes.set_pin(c, customer.id, hash_=hash_, key_id=key_id, now=NOON))

@@ -6,6 +6,8 @@
     mallory is on X                     no account
     alice posts: @Smoney #20 @bob #code       #code: the next of her card
     alice writes: solde                       #used: the last one shown; #wrong: a wrong one
+    alice posts: @Smoney #20 @bob #authenticator   what alice's app shows at this moment
+    alice writes: 20 @bob #pin                her PIN, set the first time it is said
     alice writes: annuler #last               #last: the last reference that was said
     alice reposts, quotes, edits, replies     (see below)
     Smoney replies: ...                 in public, to the post
@@ -20,15 +22,22 @@ REF stands for a reference.
 from __future__ import annotations
 
 import re
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+from passlib.totp import TOTP
+from sqlalchemy import Connection
+
+from smoney_bot.bank.authenticators import new_secret
+from smoney_bot.bank.codes import hash_code
 from smoney_bot.bank.customers import Kind, Language
 from smoney_bot.bank.money import euros
-from smoney_bot.book import audit, customers, inbox, ledger, outbox
+from smoney_bot.book import audit, authenticators, codes, customers, inbox, ledger, outbox
 from smoney_bot.channels.sandbox.world import Direct, Post
 from smoney_bot.cli.demo import Demo, Role
 
@@ -59,6 +68,9 @@ class Stage:
     shown: dict[str, list[str]] = field(default_factory=dict)
     heard: list[str] = field(default_factory=list)
     posts: list[Post] = field(default_factory=list)
+    last: dict[str, str] = field(default_factory=dict)
+    phones: dict[str, TOTP] = field(default_factory=dict)
+    pins: dict[str, str] = field(default_factory=dict)
     references: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -103,15 +115,53 @@ class Stage:
             self.posts.append(world.post(author, text, in_reply_to=parent.id))
 
     def _with_codes(self, name: str, words: str) -> str:
-        shown = self.shown.setdefault(name, [])
-        if "#code" in words:
-            shown.append(self.demo.cards[self._id(name)][len(shown)])
-            words = words.replace("#code", f"#{shown[-1]}")
+        for mark, say in (
+            ("#code", self._code),
+            ("#authenticator", self._authenticator),
+            ("#pin", self._pin),
+        ):
+            if mark in words:
+                self.last[name] = say(name)
+                words = words.replace(mark, f"#{self.last[name]}")
         if "#wrong" in words:
-            right = self.demo.cards[self._id(name)][len(shown)]
+            right = self._next_of_card(name)
             words = words.replace("#wrong", f"#{right[:7]}{(int(right[7]) + 1) % 10}")
         words = words.replace("#last", self.references[-1] if self.references else "")
-        return words.replace("#used", f"#{shown[-1]}" if shown else "#used")
+        return words.replace("#used", f"#{self.last.get(name, 'used')}")
+
+    def _next_of_card(self, name: str) -> str:
+        return self.demo.cards[self._id(name)][len(self.shown.setdefault(name, []))]
+
+    def _code(self, name: str) -> str:
+        code = self._next_of_card(name)
+        self.shown[name].append(code)
+        return code
+
+    def _authenticator(self, name: str) -> str:
+        if name not in self.phones:
+            new = new_secret(self.demo.settings.keyring(), name)
+            self._for(name, lambda c, of, now: authenticators.put(c, of, new.secret, now))
+            self.phones[name] = TOTP.from_uri(new.uri)
+        return str(self.phones[name].generate(self.demo.world.now()).token)
+
+    def _pin(self, name: str) -> str:
+        if name not in self.pins:
+            self.pins[name] = f"{secrets.randbelow(10_000):04}"
+            hash_, key_id = hash_code(self.demo.settings.keyring(), self._id(name), self.pins[name])
+            self._for(
+                name,
+                lambda c, of, now: codes.set_pin(c, of, hash_=hash_, key_id=key_id, now=now),
+            )
+        return self.pins[name]
+
+    def _for(self, name: str, put: Callable[[Connection, int, datetime], None]) -> None:
+        """Put something on file for *name*."""
+
+        def work(connection: Connection) -> None:
+            customer = customers.by_x_ids(connection, [self._id(name)])[self._id(name)]
+            put(connection, customer.id, self.demo.book.now(connection))
+
+        self.demo.book.run(work)
 
     def _settle(self, act: Callable[[], object]) -> None:
         """Do *act*, then wait until the bank has nothing more to do."""

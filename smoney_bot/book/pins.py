@@ -1,0 +1,80 @@
+"""PINs on file, as hashes: good until one is shown in public or voided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from smoney_bot.bank.codes import CodeKind, CodeOnFile, Rehash
+from smoney_bot.book import rows
+from smoney_bot.book.errors import CodeAlreadyUsed
+from smoney_bot.book.tables import pins
+
+
+def set_pin(
+    connection: Connection, customer_id: int, *, hash_: str, key_id: str, now: datetime
+) -> None:
+    """Put a PIN on file, in place of the one before."""
+    facts = {"hash": hash_, "key_id": key_id, "set_at": now, "void_at": None}
+    row = {"customer_id": customer_id} | facts
+    if not rows.add_new(connection, pins, [row], pins.c.customer_id):
+        connection.execute(update(pins).where(pins.c.customer_id == customer_id).values(**facts))
+
+
+def void_pin(connection: Connection, customer_id: int, now: datetime) -> None:
+    """Make the PIN void; harmless if it is, or if there is none."""
+    _void(connection, [customer_id], now)
+
+
+def use_up(connection: Connection, customer_ids: Iterable[int], now: datetime) -> None:
+    """Make shown PINs void; raise `CodeAlreadyUsed` if one of them was void already."""
+    shown = sorted(customer_ids)
+    if _void(connection, shown, now) != len(shown):
+        raise CodeAlreadyUsed
+
+
+def _void(connection: Connection, customer_ids: Iterable[int], now: datetime) -> int:
+    statement = (
+        update(pins)
+        .where(pins.c.customer_id == bindparam("of_customer"), pins.c.void_at.is_(None))
+        .values(void_at=now)
+    )
+    return rows.change_each(connection, statement, [{"of_customer": one} for one in customer_ids])
+
+
+def on_file(connection: Connection, customer_ids: Iterable[int]) -> dict[int, CodeOnFile]:
+    """Return the PINs of these customers, by customer id."""
+    statement = select(pins).where(pins.c.customer_id.in_(sorted(set(customer_ids))))
+    return {
+        row.customer_id: CodeOnFile(
+            kind=CodeKind.PIN,
+            row_id=row.customer_id,
+            customer_id=row.customer_id,
+            place=None,
+            hash=row.hash,
+            key_id=row.key_id,
+            spent=row.void_at is not None,
+        )
+        for row in connection.execute(statement)
+    }
+
+
+def rehash(connection: Connection, anew: Iterable[Rehash]) -> None:
+    """Keep PINs' new hashes in place of the old; one that was set anew meanwhile stays."""
+    statement = (
+        update(pins)
+        .where(pins.c.customer_id == bindparam("of_customer"), pins.c.hash == bindparam("old_hash"))
+        .values(hash=bindparam("new_hash"), key_id=bindparam("new_key"))
+    )
+    moved = [
+        {
+            "of_customer": one.customer_id,
+            "old_hash": one.old,
+            "new_hash": one.hash,
+            "new_key": one.key_id,
+        }
+        for one in sorted(anew, key=lambda one: one.customer_id)
+    ]
+    rows.change_each(connection, statement, moved)
