@@ -148,3 +148,6 @@ def book(book_url: str) -> Iterator[Book]:
     opened = Book(book_url)
     yield opened
     opened.close()
+
+
+pytest_plugins = ["browser_fixtures"]  # a real Chromium, for the tests of pages

@@ -3,48 +3,16 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
-from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from bank_stand_in import ALICE, BOB, StandInBank, running
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
+from browser_fixtures import DESK, PHONE, Watch, opening
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from smoney_bot.channels.sandbox.world import World
 
-PHONE: ViewportSize = {"width": 390, "height": 844}
-DESK: ViewportSize = {"width": 1280, "height": 800}
-
 Open = Callable[..., Page]
-
-
-class Watch:
-    """Notes what a browser must not do: complain, or speak to anybody else."""
-
-    def __init__(self, context: BrowserContext, url: str) -> None:
-        self.addresses: list[str] = []
-        self.complaints: list[str] = []
-        self._host = urlsplit(url).netloc
-        context.on("request", lambda request: self.addresses.append(request.url))
-        context.on("console", lambda message: self._note(message.type, message.text))
-        context.on("weberror", lambda error: self._note("error", str(error.error)))
-
-    @property
-    def strangers(self) -> set[str]:
-        return {urlsplit(one).netloc for one in self.addresses} - {self._host}
-
-    def _note(self, kind: str, text: str) -> None:
-        if kind in {"error", "warning"}:
-            self.complaints.append(text)
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args() -> dict[str, Any]:
-    quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-    chromium = shutil.which("chromium")
-    return {"executable_path": chromium, "args": ["--no-sandbox", *quiet]}
 
 
 @pytest.fixture
@@ -64,32 +32,19 @@ def bank(local_x: tuple[str, World, StandInBank]) -> StandInBank:
 
 
 @pytest.fixture
-def watches() -> list[Watch]:
-    return []
-
-
-@pytest.fixture
 def open_as(
     browser: Browser, local_x: tuple[str, World, StandInBank], watches: list[Watch]
 ) -> Iterator[Open]:
     """Open the page as somebody; in the end nothing may have been complained about."""
-    url, contexts = local_x[0], []
+    with opening(browser, watches) as open_page:
 
-    def open_page(
-        handle: str, *, lang: str = "fr", viewport: ViewportSize = DESK, scripts: bool = True
-    ) -> Page:
-        context = browser.new_context(viewport=viewport, java_script_enabled=scripts)
-        contexts.append(context)
-        watches.append(Watch(context, url))
-        page = context.new_page()
-        page.goto(f"{url}/as/{handle}?lang={lang}")
-        return page
+        def open_somebody(
+            handle: str, *, lang: str = "fr", viewport: ViewportSize = DESK, scripts: bool = True
+        ) -> Page:
+            address = f"{local_x[0]}/as/{handle}?lang={lang}"
+            return open_page(address, viewport=viewport, scripts=scripts)
 
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert [watch.strangers for watch in watches if watch.strangers] == []
-    assert [watch.complaints for watch in watches if watch.complaints] == []
+        yield open_somebody
 
 
 def publish(page: Page, text: str | None = None) -> None:
@@ -145,8 +100,8 @@ def test_a_refusal_is_told_in_words_and_form_not_by_colour_alone(
     assert bank.person(ALICE).unused[0].digits not in page.locator("#post-text").input_value()
     publish(page)
     way = page.locator(".thread .way").first
-    expect(way.locator(".refused .label")).to_have_text(["Code refusé", "Rien d’inscrit"])  # noqa: RUF001 - French
-    expect(way.locator(".outcome")).to_contain_text("Refusé, rien n’a été payé")  # noqa: RUF001 - French
+    expect(way.locator(".refused .label")).to_have_text(["Code refusé", "Rien d’inscrit"])
+    expect(way.locator(".outcome")).to_contain_text("Refusé, rien n’a été payé")
     expect(page.locator("#balance-alice")).to_contain_text("120,00")
 
 

@@ -42,13 +42,15 @@ def create_page(
     bot_id: str,
     cast: Sequence[str],
     languages: Sequence[Language] = tuple(Language),
+    closing: Callable[[], bool] = lambda: False,
 ) -> list[BaseRoute]:
     """Return the routes of the page, to be mounted at `/` of the local X.
 
     *cast* holds the X ids of the customers whom a reader may be; the first one
-    is offered first. So is the first of *languages*.
+    is offered first. So is the first of *languages*. Once *closing* is true, live
+    pages are hung up on, so that the server can stop.
     """
-    page = _Page(Stage(world, bank, bot_id=bot_id, cast=cast), languages)
+    page = _Page(Stage(world, bank, bot_id=bot_id, cast=cast), languages, closing)
     shield = [Middleware(Shield)]
 
     def form(path: str, endpoint: Callable[..., object]) -> Route:
@@ -73,9 +75,12 @@ def create_page(
 class _Page:
     """The endpoints."""
 
-    def __init__(self, stage: Stage, languages: Sequence[Language]) -> None:
+    def __init__(
+        self, stage: Stage, languages: Sequence[Language], closing: Callable[[], bool]
+    ) -> None:
         self._stage = stage
         self._languages = tuple(languages)
+        self._closing = closing
         self._template = _environment().get_template("page.html")
 
     def home(self, request: Request) -> Response:
@@ -113,7 +118,7 @@ class _Page:
 
     async def _stamps(self, request: Request) -> AsyncIterator[str]:
         told, silent = "", 0.0
-        while not await request.is_disconnected():
+        while not (self._closing() or await request.is_disconnected()):
             stamp = await run_in_threadpool(self._stage.stamp)
             if stamp != told:
                 told, silent = stamp, 0.0

@@ -2,7 +2,6 @@
 
 Only the page speaks here; what the bot says is in `bank.replies`.
 """
-# ruff: noqa: RUF001 - the curved apostrophe is the right one, in both languages
 
 from __future__ import annotations
 

@@ -1,0 +1,153 @@
+"""`smoney-bot demo` as somebody new to it meets it: start, look, post, Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from html import unescape
+from pathlib import Path
+from urllib.parse import urlencode, urljoin
+from urllib.request import urlopen
+
+import pytest
+
+_STARTS_WITHIN_SECONDS = 30.0
+_ANSWERS_WITHIN_SECONDS = 15.0
+_ENDS_WITHIN_SECONDS = 10.0
+
+_ADDRESS = re.compile(r"Open (http://127\.0\.0\.1:[0-9]+)")
+_BOX = re.compile(r'<textarea id="post-text"[^>]*>\n?(.*?)</textarea>', re.DOTALL)
+_FORM = re.compile(r'<form method="post" action="([^"]+)" id="post-form">')
+
+
+class Running:
+    """The command as a process, with a folder of its own for what it leaves behind."""
+
+    def __init__(self, folder: Path, *words: str) -> None:
+        self.temporary = folder / "temporary"
+        self.temporary.mkdir(exist_ok=True)
+        self.printed = folder / "printed.txt"
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("SMONEY_")}
+        with self.printed.open("wb") as printed:
+            self.process = subprocess.Popen(  # noqa: S603 - our own program
+                [sys.executable, "-m", "smoney_bot", "demo", *words],
+                cwd=folder,
+                env=environment | {"TMPDIR": str(self.temporary)},
+                stdout=printed,
+                stderr=subprocess.STDOUT,
+            )
+
+    def url(self) -> str:
+        """Return the address that it prints, as a reader would take it from there."""
+        deadline = time.monotonic() + _STARTS_WITHIN_SECONDS
+        while (found := _ADDRESS.search(self.text())) is None:
+            self.check_alive(deadline)
+        return found[1]
+
+    def text(self) -> str:
+        return self.printed.read_text(encoding="utf-8")
+
+    def left_behind(self) -> list[str]:
+        return [one.name for one in self.temporary.iterdir()]
+
+    def end(self, number: signal.Signals = signal.SIGINT) -> int:
+        """Send the signal and return the exit code."""
+        self.process.send_signal(number)
+        return self.process.wait(_ENDS_WITHIN_SECONDS)
+
+    def check_alive(self, deadline: float) -> None:
+        assert self.process.poll() is None, self.text()
+        assert time.monotonic() < deadline, self.text()
+        time.sleep(0.02)
+
+
+@contextmanager
+def running(folder: Path, *words: str) -> Iterator[Running]:
+    started = Running(folder, *words)
+    try:
+        yield started
+    finally:
+        started.process.kill()
+        started.process.wait()
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Running]:
+    with running(tmp_path, "--port", "0") as started:
+        yield started
+
+
+def get(url: str, form: dict[str, str] | None = None) -> tuple[str, str]:
+    """Return the address and the text of the page where *url*, or the form sent there, leads."""
+    data = urlencode(form).encode() if form is not None else None
+    with urlopen(url, data, timeout=10) as answer:  # noqa: S310 - our own address
+        assert answer.status == 200
+        return answer.url, answer.read().decode()
+
+
+def first(pattern: re.Pattern[str], page: str) -> str:
+    found = pattern.search(page)
+    assert found is not None, page
+    return unescape(found[1])
+
+
+def test_a_reader_without_javascript_posts_the_offered_order_and_is_answered(
+    demo: Running,
+) -> None:
+    address, page = get(demo.url())
+    offered = first(_BOX, page)
+    assert re.fullmatch(r"@Smoney #20 @bob #[0-9]{8}", offered)
+
+    address, page = get(urljoin(address, first(_FORM, page)), {"text": offered})
+
+    deadline = time.monotonic() + _ANSWERS_WITHIN_SECONDS
+    while "Payé" not in page:
+        demo.check_alive(deadline)
+        _, page = get(address)
+    assert 'data-cents="28000"' in page
+    assert first(_BOX, page) != offered  # the next code
+    assert demo.left_behind() != []  # the book, while it runs
+    assert offered[-8:] not in demo.text()
+
+    assert demo.end() == 0
+    assert demo.left_behind() == []
+
+
+def test_ctrl_c_ends_it_while_a_page_waits_for_news(demo: Running) -> None:
+    with urlopen(f"{demo.url()}/changes", timeout=10) as news:  # noqa: S310 - our own address
+        assert news.readline().startswith(b"data: ")
+        assert demo.end() == 0
+    assert demo.left_behind() == []
+    assert '"level": "error"' not in demo.text()
+    assert "Traceback" not in demo.text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ended_while_it_starts_it_leaves_nothing_behind(
+    demo: Running, number: signal.Signals
+) -> None:
+    deadline = time.monotonic() + _STARTS_WITHIN_SECONDS
+    while not any(demo.temporary.glob("smoney-demo-*/demo.db")):
+        demo.check_alive(deadline)
+    assert demo.end(number) == 0
+    assert demo.left_behind() == []
+    assert "Traceback" not in demo.text()
+
+
+def test_a_taken_port_is_named_with_what_to_do(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with running(tmp_path, "--port", str(port)) as demo:
+            assert demo.process.wait(_STARTS_WITHIN_SECONDS) == 1
+    said = " ".join(demo.text().split())
+    assert f"Port {port} or {port + 1} cannot be used" in said
+    assert "--port 0" in said
+    assert "Traceback" not in said
+    assert demo.left_behind() == []
