@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from dataclasses import replace
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -15,7 +16,7 @@ from smoney_bot.bank import codes
 from smoney_bot.bank.customers import Customer, Kind, Language, State
 from smoney_bot.book import codes as code_records
 from smoney_bot.book import customers as records
-from smoney_bot.book import ledger
+from smoney_bot.book import invitations, ledger
 from smoney_bot.book.engine import Book
 from smoney_bot.book.errors import AlreadyOpen
 from smoney_bot.cli.opening import load_settings, opened
@@ -111,6 +112,37 @@ def _show(book: Book, handle: str, *, as_json: bool) -> None:
 
 
 @app.command()
+def invite(handle: Handle, *, as_json: AsJson = False) -> None:
+    """Make a link to the enrolment page: for a PIN, an authenticator and a card.
+
+    It is shown this once and works once, for 48 hours; an older one ends. Send
+    it to the customer by a way that only the customer reads.
+    """
+    settings = load_settings()
+    if not settings.public_url:
+        refuse("SMONEY_PUBLIC_URL is not set: it is the https address that customers reach.")
+    token = invitations.new_token()
+    with opened(settings) as book:
+
+        def work(connection: Connection) -> tuple[Customer, datetime]:
+            customer = find(connection, handle)
+            if customer.state is State.CLOSED:
+                refuse(f"The account of {customer.handle} is closed.")
+            now = book.now(connection)
+            invitations.invite(connection, customer.id, invitations.hash_token(token), now)
+            return customer, now + invitations.LIFE
+
+        customer, ends = book.run(work)
+    url = f"{settings.public_url.rstrip('/')}/enrolment/{token}"
+    if as_json:
+        show_json({"handle": customer.handle, "url": url, "expires_at": ends})
+        return
+    until = f"{ends:%Y-%m-%d %H:%M} UTC"
+    confirm(f"A link for {customer.handle}, shown this once; it works once, until {until}.")
+    typer.echo(url)
+
+
+@app.command()
 def card(handle: Handle, *, as_json: AsJson = False) -> None:
     """Issue a new card of codes; it is shown this once, and the older card is void."""
     settings = load_settings()
@@ -121,9 +153,12 @@ def card(handle: Handle, *, as_json: AsJson = False) -> None:
         digits = list(codes.new_card_codes())
         # Hashing takes 20 ms a code: before the transaction, never inside it.
         hashed = [(int(one[:2]), *codes.hash_code(keyring, customer.x_id, one)) for one in digits]
-        book.run(
-            lambda c: code_records.issue_card(c, customer.id, hashed, book.now(c)),
-        )
+
+        def work(connection: Connection) -> None:
+            code_records.issue_card(connection, customer.id, hashed, book.now(connection))
+            code_records.forgive(connection, [customer.id])
+
+        book.run(work)
     if as_json:
         show_json({"handle": customer.handle, "codes": digits})
         return
@@ -144,6 +179,7 @@ def pin(handle: Handle) -> None:
         def work(connection: Connection) -> None:
             now = book.now(connection)
             code_records.set_pin(connection, customer.id, hash_=hashed, key_id=key_id, now=now)
+            code_records.forgive(connection, [customer.id])
 
         book.run(work)
     confirm(f"{customer.handle} has a new PIN.")

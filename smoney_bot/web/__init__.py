@@ -1,1 +1,1 @@
-"""The web half: X's door, and what operators' machines ask."""
+"""The web half: X's door, the enrolment page, and what operators' machines ask."""

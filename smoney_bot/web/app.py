@@ -11,6 +11,7 @@ from starlette.routing import Route
 from smoney_bot.book.engine import Book
 from smoney_bot.channels.x.signature import SIGNATURE_HEADERS
 from smoney_bot.settings import Settings
+from smoney_bot.web.enrolment import create_enrolment
 from smoney_bot.web.health import Health
 from smoney_bot.web.keeper import Keeper
 from smoney_bot.web.webhook import BODY_MAX, Door
@@ -24,11 +25,12 @@ def create_app(
     *on_kept* is called, from another thread, after each commit to the inbox.
     """
     keeper = Keeper(book, on_kept)
+    keyring, bot = settings.keyring(), settings.bot()
     door = Door(
         book=book,
         keeper=keeper,
-        keyring=settings.keyring(),
-        bot=settings.bot(),
+        keyring=keyring,
+        bot=bot,
         secret=settings.signing_secret(),
         header=SIGNATURE_HEADERS[settings.x_signature.value],
     )
@@ -55,5 +57,6 @@ def create_app(
         Route("/health/live", health.live, methods=["GET"]),
         Route("/health/ready", health.ready, methods=["GET"]),
         Route("/metrics", health.metrics, methods=["GET"]),
+        *create_enrolment(book, keyring, bot_handle=bot.handle),
     ]
     return app
