@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self
@@ -109,6 +110,7 @@ class Settings(BaseSettings):
     limit_donation: Euros = CEILING_DONATION
     limit_day: Euros = Limits.day
     limit_balance: Euros = Limits.balance
+    order_life_hours: Annotated[int, Field(ge=1, le=168)] = 24
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
@@ -130,7 +132,13 @@ class Settings(BaseSettings):
     @property
     def limits(self) -> Limits:
         """The limits in force."""
-        return Limits(self.limit_peer, self.limit_donation, self.limit_day, self.limit_balance)
+        return Limits(
+            peer=self.limit_peer,
+            donation=self.limit_donation,
+            day=self.limit_day,
+            balance=self.limit_balance,
+            order_life=timedelta(hours=self.order_life_hours),
+        )
 
     def keyring(self) -> Keyring:
         """Return the bank's secret keys; raise `BadSettings` without them."""

@@ -341,6 +341,7 @@ def _open_upkeep() -> None:
         _column("heard_at", _moment),
         sa.Column("purged_at", _moment),
     )
+    _index("ix_deletions_heard_at", "deletions", "heard_at", where="purged_at IS NULL")
 
 
 def _owner() -> sa.Column[Any]:

@@ -121,8 +121,8 @@ class Desk:
     in the last 24 hours) by account id, `codes_left` by customer id,
     `waiting` (the one order that waits for its code) by the payer's customer id,
     `histories` by account id for those who ask. `handles` tells, for names that
-    X had not marked, which X id holds the handle (small letters) now. `now` is
-    the database's clock.
+    X had not marked, which X id holds the handle (small letters) now; `deleted`
+    the keys of messages whose post is gone. `now` is the database's clock.
     """
 
     now: datetime
@@ -133,6 +133,7 @@ class Desk:
     waiting: dict[int, Payment] = field(default_factory=dict)
     histories: dict[int, tuple[HistoryLine, ...]] = field(default_factory=dict)
     handles: dict[str, str] = field(default_factory=dict)
+    deleted: frozenset[str] = frozenset()
 
     def settle(self, decision: Decision) -> None:
         """Let *decision* take effect here, so that the next one sees it."""

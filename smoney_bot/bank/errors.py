@@ -60,6 +60,13 @@ class AlreadyEdited(Refused):
 
 
 @dataclass(eq=False)
+class TooLate(Refused):
+    """The message is not of the last *hours* hours: what it asked may not be wanted any more."""
+
+    hours: int
+
+
+@dataclass(eq=False)
 class PrivateOnly(Refused):
     """The author is in private mode and ordered in public."""
 

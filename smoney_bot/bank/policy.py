@@ -1,4 +1,4 @@
-"""How much: the limits of the service, as data with names.
+"""How much, and how late: the limits of the service, as data with names.
 
 S-money, 14 October 2014: 250 € to a person, 500 € to an association or a
 collection. The book repeats these two as constraints, so they can be lowered
@@ -8,11 +8,17 @@ by a setting but not raised by one.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from smoney_bot.bank.customers import Kind
-from smoney_bot.bank.errors import NotEnoughMoney, OverDayLimit, OverLimit, PayeeUnavailable
+from smoney_bot.bank.errors import (
+    NotEnoughMoney,
+    OverDayLimit,
+    OverLimit,
+    PayeeUnavailable,
+    TooLate,
+)
 from smoney_bot.bank.money import Cents, euros
 
 #: The ceilings that the database enforces too.
@@ -24,6 +30,12 @@ _BALANCE_LIMIT = euros(2500)
 
 #: How long an order without a code waits for one.
 CODE_WAIT = timedelta(minutes=15)
+
+#: How old an order may be: after an outage nobody pays what they have forgotten.
+ORDER_LIFE = timedelta(hours=24)
+
+#: How far a message's time may lie ahead of the database's clock: two clocks differ.
+_CLOCKS_DIFFER = timedelta(minutes=5)
 
 #: The window of the limit on what a customer sends.
 DAY = timedelta(hours=24)
@@ -39,12 +51,24 @@ class PaymentKind(StrEnum):
 
 @dataclass(frozen=True)
 class Limits:
-    """The limits in force: for one payment, for 24 hours, for a balance."""
+    """The limits in force: for one payment, for 24 hours, for a balance, for an order's age."""
 
     peer: Cents = CEILING_PEER
     donation: Cents = CEILING_DONATION
     day: Cents = _DAY_LIMIT
     balance: Cents = _BALANCE_LIMIT
+    order_life: timedelta = ORDER_LIFE
+
+
+def check_age(limits: Limits, written_at: datetime, now: datetime) -> None:
+    """Raise `TooLate` if a message *written_at* that time (UTC) may not be carried out *now*.
+
+    One from the future is refused as well: its time decides whether a code of
+    the moment is right and which switch of private mode came last, so it is a
+    forgery or a wrong clock, and neither may move money.
+    """
+    if not now - limits.order_life <= written_at <= now + _CLOCKS_DIFFER:
+        raise TooLate(limits.order_life // timedelta(hours=1))
 
 
 def payment_kind(payee: Kind, *, collection: bool = False) -> PaymentKind:

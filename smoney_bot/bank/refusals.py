@@ -164,6 +164,12 @@ def _about_message(voice: Voice, refused: Refused) -> str:
                 "Your post had been edited before I read it, and I trust originals only:"
                 " please write a new one."
             )
+        case errors.TooLate(hours):
+            return voice.gettext(
+                "Your order did not reach me in time: I carry out those of the last %(hours)s hours"
+                " only. If you still want it, please write it again.",
+                hours=hours,
+            )
         case errors.AnotherWaits(reference):
             return voice.gettext(
                 "Your order %(waiting)s still waits to be confirmed by direct message."

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from smoney_bot.bank import answering, answers, orders, paying
+from smoney_bot.bank import answering, answers, orders, paying, policy
 from smoney_bot.bank.case import Case, Done, Rules
 from smoney_bot.bank.codes import Checked
 from smoney_bot.bank.customers import Customer, State
@@ -28,6 +28,9 @@ from smoney_bot.bank.messages import Message
 
 #: Heard in public too, whatever the mode: they only ever protect their author.
 _PROTECTIVE = (orders.Freeze, orders.Stop, orders.GoPrivate)
+
+#: They move money or loosen a protection, so they are carried out in time or not at all.
+_TIMELY = (orders.Pay, orders.GiveCode, orders.GoPublic)
 
 #: Orders that an edit could have turned into something else.
 _WEIGHTY = (orders.Pay, orders.GoPublic, orders.GiveCode, orders.Cancel)
@@ -53,11 +56,22 @@ def decide(
     )
     if isinstance(case.order, orders.NotAnOrder):
         return _decision(case, Outcome.IGNORED, reason="not_an_order")
+    if _was_taken_back(case):
+        return _decision(case, Outcome.IGNORED, reason="deleted")
     try:
         done = _carry_out(case)
     except Refused as refusal:
         return _refuse(case, refusal)
     return _apply(case, done)
+
+
+def _was_taken_back(case: Case) -> bool:
+    """Return whether the post was deleted before it was decided.
+
+    Its code was seen by all, and is used up. What protects its author is done
+    nevertheless: an intruder must not undo a freeze by deleting it.
+    """
+    return case.message.key in case.desk.deleted and not isinstance(case.order, _PROTECTIVE)
 
 
 def _carry_out(case: Case) -> Done:
@@ -127,6 +141,8 @@ def _check_standing(case: Case, author: Customer) -> None:
         raise PrivateOnly
     if case.message.edited and isinstance(case.order, _WEIGHTY):
         raise AlreadyEdited
+    if isinstance(case.order, _TIMELY):
+        policy.check_age(case.rules.limits, case.message.written_at, case.desk.now)
 
 
 def _was_private(case: Case, author: Customer) -> bool:

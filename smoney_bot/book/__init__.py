@@ -9,6 +9,8 @@
     ledger.py      transfers and balances; with audit
     payments.py    orders to pay and what became of them; with stories
     codes.py       codes on file: cards, pins, authenticators; with guards and key_use
+    cursors.py     how far catching up with X has read
+    deletions.py   posts that are gone
     invitations.py links to the enrolment page
 
 Every function takes the caller's connection: transactions belong to callers.

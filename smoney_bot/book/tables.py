@@ -357,4 +357,10 @@ deletions = _table(
     Column("post_id", Text, primary_key=True),
     Column("heard_at", Moment, nullable=False),
     Column("purged_at", Moment),
+    Index(
+        "ix_deletions_heard_at",
+        "heard_at",
+        sqlite_where=text("purged_at IS NULL"),
+        postgresql_where=text("purged_at IS NULL"),
+    ),
 )

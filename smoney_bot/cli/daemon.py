@@ -12,8 +12,8 @@ import typer
 from rich.panel import Panel
 
 from smoney_bot import telemetry
-from smoney_bot.cli.opening import load_daemon_settings, opened
-from smoney_bot.cli.show import out, refuse
+from smoney_bot.cli.opening import load_daemon_settings, load_settings, opened
+from smoney_bot.cli.show import confirm, out, refuse
 
 #: What listening says of a port that another program has, or that only root may have.
 _UNUSABLE_PORT = {errno.EADDRINUSE, errno.EACCES}
@@ -87,3 +87,15 @@ def work() -> None:
     settings = load_daemon_settings()
     with opened(settings) as book, working(settings, book):
         ended.wait()
+
+
+def catch_up() -> None:
+    """Read X's lists of mentions and direct messages now, as the daemon does every minute."""
+    from smoney_bot.cli.running import open_x
+    from smoney_bot.workers.catching_up import CatchingUp
+
+    settings = load_settings()
+    with opened(settings) as book:
+        reading = CatchingUp(book, open_x(settings), settings.keyring(), settings.bot())
+        new = reading.catch_up()
+    confirm(f"{new} new message{'s' if new != 1 else ''} kept.")

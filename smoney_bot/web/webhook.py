@@ -2,12 +2,13 @@
 
 Closed by default: what is not signed is neither read nor stored. A 2xx is a
 promise that the message is on disk; when the disk is away X is told 503 and
-brings it again.
+brings it again. A body brought twice changes nothing: its messages have keys.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -19,11 +20,13 @@ from smoney_bot.bank.keys import Keyring
 from smoney_bot.bank.messages import ClearMessage, Message
 from smoney_bot.bank.orders import Bot
 from smoney_bot.bank.redaction import conceal
-from smoney_bot.book import customers
+from smoney_bot.book import customers, deletions
 from smoney_bot.book.engine import Book
 from smoney_bot.channels.x import signature, wire
 from smoney_bot.telemetry import TURNED_AWAY
+from smoney_bot.web.enrolment.shield import neighbourhood
 from smoney_bot.web.keeper import Keeper
+from smoney_bot.web.memory import Signed, Throttle
 
 log = get_logger(__name__)
 
@@ -33,7 +36,12 @@ BODY_MAX = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """Answers X: the challenge (GET) and the deliveries (POST)."""
+    """Answers X: the challenge (GET) and the deliveries (POST).
+
+    *secret* makes the signatures in *header* that deliveries must bear. Where
+    X's app has two secrets, *crc_secret* is the other one, which answers the
+    challenge: then no answer of ours can ever sign a delivery.
+    """
 
     book: Book
     keeper: Keeper
@@ -41,15 +49,21 @@ class Door:
     bot: Bot
     secret: str
     header: str
+    crc_secret: str | None = None  # None: one secret for both
+    signed: Signed = field(default_factory=Signed)
+    throttle: Throttle = field(default_factory=Throttle)
 
     async def challenge(self, request: Request) -> Response:
         """Prove to X that this is our address (CRC); never touches the database."""
+        if not self.throttle.admit(_address(request)):
+            return _refuse(429, "too_many_challenges", "ask less often", retry_after=60)
         tokens = request.query_params.getlist("crc_token")
         try:
-            answer = signature.crc_answer(self.secret, tokens)
+            answer = signature.crc_answer(self.crc_secret or self.secret, tokens)
         except signature.BadToken as bad:
             # Signing whatever is asked would let anybody forge deliveries.
             return _refuse(400, "bad_challenge", str(bad))
+        self.signed.add(answer)
         headers = {"Cache-Control": "no-store"}
         return JSONResponse({"response_token": answer}, headers=headers)
 
@@ -58,8 +72,13 @@ class Door:
         if request.headers.get("content-encoding", "identity") != "identity":
             return _refuse(415, "encoded", "send the body as it is, without Content-Encoding")
         body = await request.body()
+        header = request.headers.get(self.header)
+        if header in self.signed:
+            # Somebody had us sign a challenge and tries it as X's own signature.
+            log.error("door.attack", how="our own answer as a signature", client=_address(request))
+            return _refuse(401, "attack", "this signature is not X's")
         try:
-            signature.check(self.secret, body, request.headers.get(self.header))
+            signature.check(self.secret, body, header)
         except signature.BadSignature:
             return _refuse(401, "unsigned", f"the header {self.header} does not sign this body")
         try:
@@ -75,6 +94,9 @@ class Door:
     async def _keep(self, delivery: wire.Delivery) -> None:
         for word in delivery.ignored:
             log.info("delivery.ignored", why=word)
+        if delivery.deleted:
+            # First, so that an order in the same body comes after its own deletion.
+            await run_in_threadpool(self._note_deleted, delivery.deleted)
         if delivery.messages:
             await self.keeper.keep([self._conceal(one) for one in delivery.messages])
             for message in delivery.messages:
@@ -87,6 +109,14 @@ class Door:
 
     def _note_handles(self, handles: dict[str, str]) -> None:
         self.book.run(lambda c: customers.see(c, handles, self.book.now(c)))
+
+    def _note_deleted(self, post_ids: Sequence[str]) -> None:
+        new = self.book.run(lambda c: deletions.hear(c, post_ids, self.book.now(c)))
+        log.info("post.deleted", posts=len(post_ids), new=new)
+
+
+def _address(request: Request) -> str:
+    return neighbourhood(request.client.host if request.client else "")
 
 
 def _refuse(status: int, why: str, advice: str, retry_after: int | None = None) -> Response:

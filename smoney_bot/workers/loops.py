@@ -17,10 +17,12 @@ from smoney_bot.bank.case import Rules
 from smoney_bot.bank.errors import TryLater
 from smoney_bot.bank.keys import Keyring
 from smoney_bot.book.engine import Book
-from smoney_bot.channels import Channel
+from smoney_bot.channels.x.client import XClient
+from smoney_bot.workers import catching_up, timers
+from smoney_bot.workers.catching_up import CatchingUp
 from smoney_bot.workers.counter import Counter
 from smoney_bot.workers.sender import Sender
-from smoney_bot.workers.timers import EVERY_SECONDS, Timers
+from smoney_bot.workers.timers import Timers
 
 log = get_logger(__name__)
 
@@ -73,27 +75,32 @@ class Loop:
                 log.exception("loop.failed", loop=self._name)
                 self._stopping.wait(_AFTER_ERROR_SECONDS)
             else:
-                if not served:
+                if not served and not self._stopping.is_set():
                     self._awake.wait(self._poll)
 
 
 class Workers:
-    """All loops of one process: one counter, one sender, the timers."""
+    """All loops of one process: counter, sender, timers, catching up with X."""
 
     def __init__(
         self,
         book: Book,
         rules: Rules,
         keyring: Keyring,
-        open_channel: Callable[[], Channel],
+        open_channel: Callable[[], XClient],
         threads: int,
     ) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="codes")
         counter = Counter(book, rules, open_channel(), self._pool, keyring)
         self._sender = Loop("sender", Sender(book, open_channel()).serve)
         self._counter = Loop("counter", self._serving(counter))
-        timers = Loop("timers", Timers(book).serve, poll=EVERY_SECONDS)
-        self._loops = (self._counter, self._sender, timers)
+        reading = CatchingUp(book, open_channel(), keyring, rules.bot)
+        self._loops = (
+            self._counter,
+            self._sender,
+            Loop("timers", Timers(book).serve, poll=timers.EVERY_SECONDS),
+            Loop("catching-up", self._waking(reading.serve), poll=catching_up.EVERY_SECONDS),
+        )
 
     def start(self) -> None:
         """Start every loop."""
@@ -113,6 +120,14 @@ class Workers:
             loop.join()
         self._pool.shutdown()
         log.info("workers.stopped")
+
+    def _waking(self, read: Callable[[], int]) -> Callable[[], int]:
+        def serve() -> int:
+            if read():
+                self._counter.wake()
+            return 0
+
+        return serve
 
     def _serving(self, counter: Counter) -> Callable[[], int]:
         def serve() -> int:

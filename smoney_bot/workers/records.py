@@ -14,7 +14,7 @@ from smoney_bot.bank.codes import Checked, CodeOnFile, Rehash
 from smoney_bot.bank.customers import Customer
 from smoney_bot.bank.desk import Decision, Desk, Payment
 from smoney_bot.bank.messages import Message
-from smoney_bot.book import codes, customers, inbox, ledger, outbox, payments
+from smoney_bot.book import codes, customers, deletions, inbox, ledger, outbox, payments
 
 #: How many past payments the answer to `#history` tells.
 _HISTORY_LINES = 5
@@ -58,6 +58,7 @@ def lay(
         sent=ledger.sent_since(connection, [one.account_id for one in authors], now - policy.DAY),
         codes_left=codes.codes_left(connection, [one.id for one in authors], now),
         waiting=waiting,
+        deleted=deletions.among(connection, [one.message for one in judged], now),
         histories=payments.history(connection, curious, _HISTORY_LINES),
         handles=handles,
     )

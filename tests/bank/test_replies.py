@@ -58,6 +58,7 @@ LONGEST: tuple[Answer | Refused, ...] = (
     errors.Unclear(""),
     errors.Unclear(f"@{LONGEST_HANDLE} #99999,99 @{LONGEST_HANDLE} #code"),
     errors.AlreadyEdited(),
+    errors.TooLate(168),
     errors.PrivateOnly(),
     errors.UnknownPayee(LONGEST_HANDLE),
     errors.PayeeIsPayer(),

@@ -13,6 +13,7 @@
     outcomes.py     what X's answer means for a line that was to leave
     asking.py       questions to X, page by page
     client.py       the way out, over tweepy
+    catch_up.py     what X lists, read as its webhooks are
 
 The network is in `session`, `asking` and `client`; the rest is pure: no I/O, no clock.
 """

@@ -5,12 +5,15 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from functools import partial
 
 import requests
 
 from smoney_bot.bank.errors import TryLater
+from smoney_bot.channels import Wait
+from smoney_bot.channels.x.outcomes import judge_status
 from smoney_bot.channels.x.session import BadStatus
 from smoney_bot.channels.x.strict_json import (
     BadBody,
@@ -29,24 +32,38 @@ Call = Callable[..., requests.Response]
 _INHERITED = re.compile(r"(?:@[A-Za-z0-9_]{1,20}\s+)*", re.ASCII)
 
 
+class NoAnswer(TryLater):
+    """X does not answer for now; `until` is when it will again (UTC), if X says so."""
+
+    def __init__(self, why: str, until: datetime | None = None) -> None:
+        super().__init__(f"X cannot say: {why}")
+        self.until = until
+
+
 def ask(call: Call) -> Json:
-    """Return what X answers to a question, or raise `TryLater`."""
+    """Return what X answers to a question, or raise `NoAnswer`."""
+    until = None
     try:
         return read_object(call().content)
     except BadStatus as bad:
-        why = str(bad)
+        why, until = str(bad), _reopens_at(bad)
     except requests.RequestException as fault:
         why = type(fault).__name__
     except BadBody:
         why = "an answer that is not JSON"
     # Outside the handlers: requests' errors carry the request and its tokens.
-    raise TryLater(f"X cannot say: {why}")
+    raise NoAnswer(why, until)
+
+
+def _reopens_at(bad: BadStatus) -> datetime | None:
+    fate = judge_status(bad)
+    return fate.until if isinstance(fate, Wait) else None
 
 
 def rows(call: Call, pages: int) -> Iterator[Json]:
     """Yield the rows of a paged list, newest first, of so many *pages* at most.
 
-    Raises `TryLater`.
+    Raises `NoAnswer`.
     """
     seen: set[str | None] = set()
     token: str | None = None
@@ -54,7 +71,7 @@ def rows(call: Call, pages: int) -> Iterator[Json]:
         facts = ask(partial(call, pagination_token=token) if token else call)
         found = objects_at(facts, "data")
         if "data" not in facts and "errors" in facts:
-            raise TryLater("X cannot say: errors instead of a list")
+            raise NoAnswer("errors instead of a list")
         yield from found
         ids = {id_at(row, "id") for row in found}
         token = text_at(object_at(facts, "meta"), "next_token")
@@ -62,6 +79,17 @@ def rows(call: Call, pages: int) -> Iterator[Json]:
         if token is None or ids <= seen:
             return
         seen |= ids
+
+
+def check_brought(found: Sequence[Json], *fields: tuple[str, ...]) -> None:
+    """Raise `NoAnswer` unless each of *fields* (its spellings) came with any row at all.
+
+    A field that X does not know, or not any more, is left out of every row
+    without a word, and what was meant would be read wrongly.
+    """
+    for spellings in fields:
+        if found and not any(name in row for row in found for name in spellings):
+            raise NoAnswer(f"it leaves out {spellings[0]}")
 
 
 def replied_to(post: Json) -> str | None:

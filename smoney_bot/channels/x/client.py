@@ -10,17 +10,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import partial
+from itertools import takewhile
 
 import requests
 import tweepy
 
 from smoney_bot.bank.errors import TryLater
 from smoney_bot.channels import Delivery, Sent, Unknown
-from smoney_bot.channels.x.asking import Call, ask, replied_to, rows, shows
+from smoney_bot.channels.x.asking import Call, ask, check_brought, replied_to, rows, shows
 from smoney_bot.channels.x.outcomes import judge_fault, judge_status
 from smoney_bot.channels.x.session import READ_SECONDS, BadStatus, Session
 from smoney_bot.channels.x.strict_json import (
     BadBody,
+    Json,
     id_at,
     object_at,
     objects_at,
@@ -36,6 +38,22 @@ _ROWS_PER_PAGE = 100
 #: messages it answers 15 questions in 15 minutes.
 _POST_PAGES = 32
 _DIRECT_PAGES = 5
+
+#: How much one catch-up reads at most. X shows the latest 800 mentions, at times in
+#: smaller pages than asked for; of 15 questions about direct messages five are left
+#: to `find_direct`.
+MENTIONS_MAX = 800
+_MENTION_PAGES = 2 * MENTIONS_MAX // _ROWS_PER_PAGE
+DIRECTS_MAX = 1_000
+
+#: What the reading of a post and of a direct message depends on, in X's spellings.
+_POST_FIELDS = (
+    ("author_id",),
+    ("edit_history_tweet_ids", "edit_history_post_ids"),
+    ("entities", "note_tweet", "note_post"),  # a long post may have them in its note alone
+    ("display_text_range",),
+)
+_DIRECT_FIELDS = (("sender_id",), ("dm_conversation_id",), ("created_at",))
 
 
 class XClient:
@@ -113,6 +131,43 @@ class XClient:
             if id_at(direct, "sender_id") == self._bot_id and shows(direct, text):
                 return id_at(direct, "id")
         return None
+
+    def mentions_since(self, post_id: str) -> list[Json]:
+        """Return the posts after *post_id* that mention us, newest first.
+
+        Inherited mentions are among them. X shows the latest `MENTIONS_MAX` at
+        most. Raises `TryLater`, also if X leaves out what the reading needs.
+        """
+        fields = [spellings[0] for spellings in _POST_FIELDS]
+        call = partial(
+            self._x.get_users_mentions,
+            self._bot_id,
+            since_id=post_id,
+            max_results=_ROWS_PER_PAGE,
+            tweet_fields=[*fields, "note_tweet", "referenced_tweets"],
+            user_auth=True,
+        )
+        found = list(rows(call, _MENTION_PAGES))
+        check_brought(found, *_POST_FIELDS)
+        return found
+
+    def directs_since(self, direct_id: str) -> list[Json]:
+        """Return the direct messages after *direct_id*, newest first: our own, too.
+
+        The latest `DIRECTS_MAX` at most. Raises `TryLater`, also if X leaves out
+        what the reading needs.
+        """
+        call = partial(
+            self._x.get_direct_message_events,
+            event_types="MessageCreate",
+            max_results=_ROWS_PER_PAGE,
+            dm_event_fields=["entities", "text", *(field for (field,) in _DIRECT_FIELDS)],
+        )
+        newest_first = rows(call, DIRECTS_MAX // _ROWS_PER_PAGE)
+        since = int(direct_id)
+        found = list(takewhile(lambda one: int(id_at(one, "id") or 0) > since, newest_first))
+        check_brought(found, *_DIRECT_FIELDS)
+        return found
 
     def resolve(self, handles: Iterable[str]) -> dict[str, str]:
         """Return the numeric id that each of *handles* belongs to now.
