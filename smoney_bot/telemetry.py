@@ -10,11 +10,12 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from typing import TextIO
+from io import StringIO
+from typing import Any, TextIO
 
 import structlog
 from prometheus_client import Counter, Histogram
-from structlog.typing import EventDict, Processor, WrappedLogger
+from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
 
 MESSAGES = Counter("smoney_messages", "Messages by how they ended.", ["outcome"])
 KEPT = Counter("smoney_messages_kept", "Messages kept in the inbox, each once.")
@@ -83,22 +84,49 @@ def configure(log_format: str, level: str, stream: TextIO | None = None) -> None
 
 
 def _render(*, text: bool, colours: bool) -> list[Processor]:
-    # Local variables of a traceback may hold anything: they are never shown.
-    tracebacks = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
     if text:
-        plain = structlog.dev.plain_traceback
         return [
             structlog.dev.ConsoleRenderer(
-                colors=colours, exception_formatter=plain, pad_event_to=24
+                colors=colours, exception_formatter=_write_traceback, pad_event_to=24
             )
         ]
+    # Local variables of a traceback may hold anything: they are never shown.
+    tracebacks = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
     return [
         structlog.processors.ExceptionRenderer(tracebacks),
+        _mask_exception,
         structlog.processors.JSONRenderer(ensure_ascii=False),
     ]
 
 
+def _mask(words: str) -> str:
+    return _DIGITS.sub(lambda found: "*" * len(found[0]), words)
+
+
 def _mask_foreign(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
     """Star digits in lines that we did not word ourselves."""
-    line["event"] = _DIGITS.sub(lambda found: "*" * len(found[0]), str(line.get("event", "")))
+    line["event"] = _mask(str(line.get("event", "")))
     return line
+
+
+def _mask_exception(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
+    """Star digits in the words of exceptions: they quote what they stumbled over."""
+    if "exception" in line:
+        line["exception"] = _masked(line["exception"])
+    return line
+
+
+def _masked(told: Any, name: str = "") -> Any:  # noqa: ANN401 - what a traceback is told in
+    """Return a traceback as structlog tells it, digits starred in all but names and places."""
+    if isinstance(told, dict):
+        return {name: _masked(value, name) for name, value in told.items()}
+    if isinstance(told, list):
+        return [_masked(one, name) for one in told]
+    return _mask(told) if isinstance(told, str) and name != "filename" else told
+
+
+def _write_traceback(stream: TextIO, exc_info: ExcInfo) -> None:
+    """Write a traceback without local variables, digits starred as in JSON."""
+    plain = StringIO()
+    structlog.dev.plain_traceback(plain, exc_info)
+    stream.write(_mask(plain.getvalue()))

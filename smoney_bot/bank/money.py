@@ -29,6 +29,9 @@ class Cents(int):
     def __sub__(self, other: int) -> Cents:
         return Cents(super().__sub__(other))
 
+    def __rsub__(self, other: int) -> Cents:
+        return Cents(super().__rsub__(other))
+
     def __neg__(self) -> Cents:
         return Cents(-int(self))
 

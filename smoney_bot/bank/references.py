@@ -48,6 +48,12 @@ def _scatter(number: int, bits: int) -> int:
 
 
 def _check_digits(body: str) -> str:
-    """Return two digits (ISO 7064, modulo 97-10) that betray a wrong sign."""
-    rest = int("".join(str(int(sign, 36)) for sign in body) + "00") % 97
-    return f"{98 - rest:02}"
+    """Return two digits that betray any one wrong sign, and any two neighbours swapped.
+
+    ISO 7064's modulo 97 over the body as a number in base 32. ISO itself writes a
+    letter as two digits, and so cannot tell `B1` from `1B`.
+    """
+    value = 0
+    for sign in body:
+        value = value << _BITS | _ALPHABET.index(sign)
+    return f"{98 - value * 100 % 97:02}"

@@ -11,6 +11,7 @@ import asyncio
 import queue
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from structlog import get_logger
@@ -36,7 +37,8 @@ class _Call:
 
     def answer(self, error: BaseException | None) -> None:
         """Wake the waiting call, from the keeper's thread."""
-        self.loop.call_soon_threadsafe(self._settle, error)
+        with suppress(RuntimeError):  # its loop is closed: nobody waits any more
+            self.loop.call_soon_threadsafe(self._settle, error)
 
     def _settle(self, error: BaseException | None) -> None:
         if self.kept.done():  # the caller hung up

@@ -1,17 +1,18 @@
 """The counter: takes messages from the inbox, has them judged and decided, writes.
 
-For each batch: claim (one transaction, attempts counted before any check), look
-up unmarked handles, check codes in threads outside every lock, then one
-transaction in which the records are locked, laid on the desk, decided in order
-and written back. A crash anywhere leaves the messages to the next claim.
+For each batch: claim, look up unmarked handles, count the codes about to be tried,
+check them in threads outside every lock, then one transaction in which the records
+are locked, laid on the desk, decided in order and written back. A crash anywhere
+leaves the messages to the next claim.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from time import perf_counter
 
 from sqlalchemy import Connection
@@ -19,6 +20,7 @@ from structlog import get_logger
 
 from smoney_bot.bank import orders, teller
 from smoney_bot.bank.case import Rules
+from smoney_bot.bank.codes import Checked
 from smoney_bot.bank.desk import Decision
 from smoney_bot.bank.errors import TryLater
 from smoney_bot.bank.keys import Keyring
@@ -30,7 +32,6 @@ from smoney_bot.book.errors import CodeAlreadyUsed, LostLease
 from smoney_bot.channels import Channel
 from smoney_bot.telemetry import BATCH_SECONDS, MESSAGES
 from smoney_bot.workers import judging, records
-from smoney_bot.workers.judging import Claim
 
 log = get_logger(__name__)
 
@@ -52,58 +53,82 @@ class Counter:
     pool: Executor
     keyring: Keyring
 
+    _owed: list[inbox.Claimed] = field(default_factory=list)  # not given back: the book was away
+
     def serve(self) -> int:
         """Serve one batch; return how many messages it held."""
         started = perf_counter()
-        claims = self.book.run(self._claim)
-        if not claims:
+        self._give_back_owed()
+        claimed = self.book.run(self._claim)
+        if not claimed:
             return 0
-        handles, present = self._look_up(claims)
-        judged = self._judge(present)
-        self._decide(judged, handles)
+        handles, present = self._look_up(claimed)
+        self._decide(self._judge(self.book.run(partial(self._reserve, present))), handles)
         BATCH_SECONDS.observe(perf_counter() - started)
-        return len(claims)
+        return len(claimed)
 
-    # Claim ---------------------------------------------------------------------
+    # Claim, look up, judge -----------------------------------------------------
 
-    def _claim(self, connection: Connection) -> list[Claim]:
+    def _claim(self, connection: Connection) -> list[inbox.Claimed]:
         now = self.book.now(connection)
-        claimed = inbox.claim(connection, now=now, limit=BATCH_MAX, lease=LEASE)
+        return inbox.claim(connection, now=now, limit=BATCH_MAX, lease=LEASE)
+
+    def _look_up(
+        self, claimed: Sequence[inbox.Claimed]
+    ) -> tuple[dict[str, str], list[inbox.Claimed]]:
+        """Return who holds each unmarked handle now, and the messages that can go on."""
+        unmarked = {one.id: _unmarked_handle(one.message, self.rules) for one in claimed}
+        handles = {handle for handle in unmarked.values() if handle}
+        if not handles:
+            return {}, list(claimed)
+        error: Exception
+        try:
+            found = self.channel.resolve(sorted(handles))
+        except TryLater as away:
+            error = away
+        except Exception as bug:
+            log.exception("handles.failed")
+            error = bug
+        else:
+            return {handle.lower(): x_id for handle, x_id in found.items()}, list(claimed)
+        self._put_back([one for one in claimed if unmarked[one.id]], error)
+        return {}, [one for one in claimed if not unmarked[one.id]]
+
+    def _reserve(
+        self, claimed: Sequence[inbox.Claimed], connection: Connection
+    ) -> list[judging.Claim]:
+        """Count the codes that are about to be tried, and read what is on file of them."""
         with_codes = [one.message for one in claimed if one.message.codes]
         known = customers.by_x_ids(connection, {one.author_id for one in with_codes})
-        asked = {
-            known[one.author_id].id: len(one.codes) for one in with_codes if one.author_id in known
-        }
+        mine = [(known[one.author_id].id, one) for one in with_codes if one.author_id in known]
+        now = self.book.now(connection)
+        asked = {customer_id: len(message.codes) for customer_id, message in mine}
         reserved = code_records.reserve(connection, asked, now)
         seen = [
-            (known[one.author_id].id, code)
-            for one in with_codes
-            if one.author_id in known and reserved[known[one.author_id].id].granted
-            for code in one.codes
+            (customer_id, code)
+            for customer_id, message in mine
+            if reserved[customer_id].granted
+            for code in message.codes
         ]
         on_file = code_records.on_file(connection, seen, now)
         return judging.claims_of(claimed, known, reserved, on_file)
 
-    # Look up and judge ---------------------------------------------------------
+    def _judge(self, claims: Sequence[judging.Claim]) -> list[records.Judged]:
+        """Check the codes of each message; one that cannot be checked spoils no other."""
+        judged = []
+        for claim, checked in zip(claims, self.pool.map(self._check, claims), strict=True):
+            if isinstance(checked, Exception):
+                self._put_back([claim.claimed], checked)
+            else:
+                judged.append(records.Judged(claim.claimed, checked))
+        return judged
 
-    def _look_up(self, claims: Sequence[Claim]) -> tuple[dict[str, str], list[Claim]]:
-        """Return who holds each unmarked handle now, and the claims that can go on."""
-        unmarked = {one.claimed.id: _unmarked_handle(one.message, self.rules) for one in claims}
-        handles = {handle for handle in unmarked.values() if handle}
-        if not handles:
-            return {}, list(claims)
+    def _check(self, claim: judging.Claim) -> Checked | Exception:
         try:
-            found = self.channel.resolve(sorted(handles))
-        except TryLater as away:
-            self._put_back([one.claimed for one in claims if unmarked[one.claimed.id]], away)
-            return {}, [one for one in claims if not unmarked[one.claimed.id]]
-        return {handle.lower(): x_id for handle, x_id in found.items()}, list(claims)
-
-    def _judge(self, claims: Sequence[Claim]) -> list[records.Judged]:
-        checked = self.pool.map(lambda claim: judging.check(claim, self.keyring), claims)
-        return [
-            records.Judged(one.claimed, result) for one, result in zip(claims, checked, strict=True)
-        ]
+            return judging.check(claim, self.keyring)
+        except Exception as error:
+            log.exception("code.failed", key=claim.message.key)
+            return error
 
     # Decide and write ----------------------------------------------------------
 
@@ -115,6 +140,7 @@ class Counter:
             decisions = self.book.run(lambda c: self._write(c, judged, handles))
         except TryLater as away:
             log.warning("book.away", why=str(away))
+            self._owed.extend(one.claimed for one in judged)
         except LostLease:
             log.warning("lease.lost", messages=len(judged))
         except Exception as error:
@@ -146,22 +172,34 @@ class Counter:
         records.write(connection, judged, decisions, desk.now)
         return decisions
 
+    # Give back -----------------------------------------------------------------
+
     def _put_back(self, claimed: Iterable[inbox.Claimed], error: Exception) -> None:
-        """Give the messages back to the inbox, to be tried again after a while."""
+        """Give messages back to the inbox, to be tried again after a while."""
+        for one in claimed:
+            try:
+                self.book.run(partial(self._put_one_back, one, error))
+            except LostLease:
+                log.warning("lease.lost", messages=1)
 
-        def give_back(connection: Connection) -> None:
-            now = self.book.now(connection)
-            for one in claimed:
-                inbox.put_back(
-                    connection,
-                    one,
-                    due_at=now + _wait(one, error),
-                    reason=_why(error),
-                    now=now,
-                    blameless=isinstance(error, TryLater),
-                )
+    def _put_one_back(
+        self, claimed: inbox.Claimed, error: Exception, connection: Connection
+    ) -> None:
+        now = self.book.now(connection)
+        inbox.put_back(
+            connection,
+            claimed,
+            due_at=now + _wait(claimed, error),
+            reason=_why(error),
+            now=now,
+            blameless=isinstance(error, TryLater),
+        )
 
-        self.book.run(give_back)
+    def _give_back_owed(self) -> None:
+        """Give back what could not be written while the book was away: it is not to blame."""
+        while self._owed:
+            self._put_back(self._owed[-1:], TryLater("the book was away"))
+            self._owed.pop()
 
 
 def _unmarked_handle(message: Message, rules: Rules) -> str | None:
