@@ -150,4 +150,5 @@ def book(book_url: str) -> Iterator[Book]:
     opened.close()
 
 
-pytest_plugins = ["browser_fixtures"]  # a real Chromium, for the tests of pages
+# A real Chromium for the tests of pages; the table of the reliability figures.
+pytest_plugins = ["browser_fixtures", "reliability_figures"]

@@ -193,6 +193,7 @@ def _open_inbox() -> None:
         _column("attempts", sa.Integer()),
         _column("errors", sa.Integer()),
         _column("crashes", sa.Integer()),
+        _column("counted", _flag),
         sa.Column("lease_until", _moment),
         _column("fence", _id),
         _column("due_at", _moment),

@@ -146,11 +146,13 @@ def _check_standing(case: Case, author: Customer) -> None:
 
 
 def _was_private(case: Case, author: Customer) -> bool:
-    """Return whether private mode was on when the message was written, whatever came first."""
+    """Return whether private mode may have been on when the message was written.
+
+    Only the latest switch is known. In doubt it was on: a public order that comes
+    late is refused rather than carried out against its author's wish.
+    """
     since = author.private_since
-    if since is None or case.message.written_at >= since:
-        return author.private
-    return not author.private
+    return author.private or (since is not None and case.message.written_at < since)
 
 
 def _switch(case: Case, author: Customer, *, private: bool) -> Customer:

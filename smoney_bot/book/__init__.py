@@ -7,6 +7,8 @@
     outbox.py      replies on their way
     customers.py   who has an account
     ledger.py      transfers and balances; with audit
+    seals.py       pages of the book, closed by a keyed chain; with pages and witness
+    backups.py     safe copies, and what a restored one must do first
     payments.py    orders to pay and what became of them; with stories
     codes.py       codes on file: cards, pins, authenticators; with guards and key_use
     cursors.py     how far catching up with X has read

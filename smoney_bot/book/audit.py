@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Select, cast, func, literal, or_, select, text
+from sqlalchemy.exc import DBAPIError
 
 from smoney_bot.bank.desk import PaymentState
+from smoney_bot.book.faults import is_absence, is_conflict
 from smoney_bot.book.ledger import PAYMENT
 from smoney_bot.book.tables import accounts, balances, payments, transfers
 
@@ -22,21 +24,44 @@ class Problem:
     """One line of the book that is not as it should be."""
 
     rule: str
-    subject: str  # which account, transfer or payment
+    subject: str  # which account, transfer, payment or page
     detail: str
 
 
 def verify(connection: Connection) -> Iterator[Problem]:
     """Yield whatever is wrong in the book; nothing if every sum holds.
 
-    Use a `Book.reading` transaction: all rules then see the same moment.
+    Use a `Book.reading` transaction: all rules then see the same moment. Whether
+    lines were changed, added or taken away together is for `book.seals` to find.
     """
+    unhurried(connection)
+    yield from legible(_sums_off(connection))
+
+
+def unhurried(connection: Connection) -> None:
+    """Let this transaction's statements take as long as a long book takes."""
     if connection.dialect.name == "postgresql":
-        connection.execute(text("SET LOCAL statement_timeout = 0"))  # a long book takes long
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+
+
+def legible(problems: Iterator[Problem]) -> Iterator[Problem]:
+    """Yield *problems*, and one more if damage keeps the book from being read to its end."""
+    try:
+        yield from problems
+    except DBAPIError as error:
+        if is_conflict(error) or is_absence(error):
+            raise
+        # Without the driver's words, which show what stands there.
+        detail = f"is damaged: {type(error.orig).__name__}"
+        yield Problem("book_can_be_read", "the book", detail)
+
+
+def _sums_off(connection: Connection) -> Iterator[Problem]:
     yield from _sum_is_zero(connection)
     for rule, statement in _RULES.items():
-        for subject, detail in connection.execute(statement.execution_options(yield_per=1000)):
-            yield Problem(rule, str(subject), detail)
+        with connection.execute(statement.execution_options(yield_per=1000)) as lines:
+            for subject, detail in lines:
+                yield Problem(rule, str(subject), detail)
 
 
 def _sum_is_zero(connection: Connection) -> Iterator[Problem]:

@@ -46,6 +46,7 @@ class Claimed:
     attempts: int  # this one included
     reference: str
     message: Message
+    counted: bool = False  # its codes have been counted as attempts already
 
 
 def in_state(column: Column[MessageState], state: MessageState) -> ColumnElement[bool]:
@@ -57,10 +58,12 @@ def claim(connection: Connection, *, now: datetime, limit: int, lease: timedelta
     """Take up to *limit* due messages in hand, oldest first, one per author.
 
     Commit before the work begins, so that a message that kills its worker is
-    counted. Messages that crashed too often are set aside here.
+    counted. One that has crashed before is taken alone, so that it takes nobody
+    with it; one that crashed too often is set aside here.
     """
-    ids = _expired(connection, now, limit)
-    ids += _due(connection, now, limit - len(ids))
+    found = _expired(connection, now, limit)
+    found += _due(connection, now, limit - len(found))
+    ids = _apart(found)
     try:
         with connection.begin_nested():
             return _take(connection, sorted(ids), now, now + lease)
@@ -70,20 +73,27 @@ def claim(connection: Connection, *, now: datetime, limit: int, lease: timedelta
         return []
 
 
-def _expired(connection: Connection, now: datetime, limit: int) -> list[int]:
+def _apart(found: Sequence[Row[int, int]]) -> list[int]:
+    """Return the ids of those *found* that may be worked together."""
+    if found and found[0].crashes:
+        return [found[0].id]
+    return [row.id for row in found if not row.crashes]
+
+
+def _expired(connection: Connection, now: datetime, limit: int) -> list[Row[int, int]]:
     statement = (
-        select(inbox.c.id)
+        select(inbox.c.id, (inbox.c.crashes + 1).label("crashes"))
         .where(in_state(inbox.c.state, MessageState.CLAIMED), inbox.c.lease_until <= now)
         .order_by(inbox.c.written_at, inbox.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    return list(connection.execute(statement).scalars())
+    return list(connection.execute(statement))
 
 
-def _due(connection: Connection, now: datetime, limit: int) -> list[int]:
+def _due(connection: Connection, now: datetime, limit: int) -> list[Row[int, int]]:
     statement = (
-        select(inbox.c.id)
+        select(inbox.c.id, inbox.c.crashes)
         .where(
             in_state(inbox.c.state, MessageState.RECEIVED),
             inbox.c.due_at <= now,
@@ -93,7 +103,7 @@ def _due(connection: Connection, now: datetime, limit: int) -> list[int]:
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    return list(connection.execute(statement).scalars())
+    return list(connection.execute(statement))
 
 
 def _author_is_busy() -> ColumnElement[bool]:
@@ -153,7 +163,7 @@ def _read(row: Row[*tuple[Any, ...]]) -> Claimed | str:
         message = Message.from_json(row.payload)
     except (ValueError, KeyError, TypeError):
         return "unreadable"
-    return Claimed(row.id, row.fence, row.attempts, reference(row.id), message)
+    return Claimed(row.id, row.fence, row.attempts, reference(row.id), message, row.counted)
 
 
 def _set_aside(connection: Connection, reasons: dict[int, str], now: datetime) -> None:

@@ -17,7 +17,7 @@ from smoney_bot.bank.codes import KINDS, CodeKind, CodeUse, OnFile
 from smoney_bot.bank.messages import SeenCode
 from smoney_bot.book import authenticators, cards, pins
 from smoney_bot.book.cards import codes_left, issue_card, note_wrong, used_places
-from smoney_bot.book.guards import Reserved, forgive, reserve
+from smoney_bot.book.guards import Reserved, forgive, reserve, standing
 from smoney_bot.book.pins import rehash, set_pin, void_pin
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "rehash",
     "reserve",
     "set_pin",
+    "standing",
     "use_up",
     "used_places",
     "void_pin",

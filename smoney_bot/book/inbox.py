@@ -33,8 +33,10 @@ __all__ = [
     "finish",
     "keep",
     "listing",
+    "note_counted",
     "oldest_waiting",
     "put_back",
+    "release",
     "retry",
     "waiting",
 ]
@@ -76,21 +78,19 @@ def _row(message: Message, now: datetime) -> rows.Row:
         "attempts": 0,
         "errors": 0,
         "crashes": 0,
+        "counted": False,
         "fence": 0,
         "due_at": now,
         "reason": "",
     }
 
 
-_held = (
-    update(inbox)
-    .where(
-        inbox.c.id == bindparam("row_id"),
-        inbox.c.fence == bindparam("held_fence"),
-        inbox.c.state == MessageState.CLAIMED,
-    )
-    .values(lease_until=None)
+_held_still = update(inbox).where(
+    inbox.c.id == bindparam("row_id"),
+    inbox.c.fence == bindparam("held_fence"),
+    inbox.c.state == MessageState.CLAIMED,
 )
+_held = _held_still.values(lease_until=None)
 
 
 def finish(connection: Connection, decided: Iterable[Decided], now: datetime) -> None:
@@ -147,6 +147,25 @@ def put_back(
         select(inbox.c.state).where(inbox.c.id == claimed.id)
     ).scalar_one()
     return state
+
+
+def note_counted(connection: Connection, claimed: Iterable[Claimed]) -> None:
+    """Note that the codes of these messages are counted: trying them again is no new guess.
+
+    Raises `LostLease` if one is no longer in hand.
+    """
+    held = [{"row_id": one.id, "held_fence": one.fence} for one in claimed]
+    rows.change_held(connection, _held_still.values(counted=True), held)
+
+
+def release(connection: Connection, now: datetime) -> int:
+    """End every lease now; return how many there were. Only for the one who can claim.
+
+    What was in hand counts as crashed, as it would once its lease had run out.
+    """
+    in_hand = in_state(inbox.c.state, MessageState.CLAIMED)
+    statement = update(inbox).where(in_hand, inbox.c.lease_until > now).values(lease_until=now)
+    return connection.execute(statement).rowcount
 
 
 def retry(connection: Connection, keys: Iterable[str], now: datetime) -> int:

@@ -12,7 +12,15 @@ from smoney_bot.bank.authenticators import key_id
 from smoney_bot.bank.messages import Message
 from smoney_bot.book.cards import is_usable
 from smoney_bot.book.claims import in_state
-from smoney_bot.book.tables import MessageState, authenticators, card_codes, cards, inbox, pins
+from smoney_bot.book.tables import (
+    MessageState,
+    authenticators,
+    card_codes,
+    cards,
+    inbox,
+    pins,
+    seals,
+)
 
 #: Messages in these states may still have their codes checked.
 _UNDECIDED = (MessageState.RECEIVED, MessageState.CLAIMED, MessageState.SET_ASIDE)
@@ -50,6 +58,12 @@ def messages_by_key(connection: Connection) -> Counter[str]:
     older ones beside it are needed only as long as some code on file has them.
     """
     return Counter(key for state in _UNDECIDED for key in _tagged(connection, state))
+
+
+def seals_by_key(connection: Connection) -> Counter[str]:
+    """Count the closed pages of the book: `ledger verify` needs their keys for ever."""
+    counted = connection.execute(select(seals.c.key_id, func.count()).group_by(seals.c.key_id))
+    return Counter({row[0]: row[1] for row in counted})
 
 
 def _tagged(connection: Connection, state: MessageState) -> Iterator[str]:

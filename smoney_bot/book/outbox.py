@@ -147,6 +147,17 @@ def _settle(connection: Connection, pending: Pending, **values: object) -> None:
     rows.change_held(connection, _held.values(**values), [held])
 
 
+def release(connection: Connection, look_at: datetime) -> int:
+    """End leases at *look_at* that would last longer; return how many. Only for the one sender.
+
+    Not at once: the channel may take a while to show what it has accepted, and
+    what is not found then is sent again.
+    """
+    longer = (outbox.c.state == ReplyState.SENDING) & (outbox.c.lease_until > look_at)
+    statement = update(outbox).where(_UNFINISHED, longer).values(lease_until=look_at)
+    return connection.execute(statement).rowcount
+
+
 def retry(connection: Connection, ids: Iterable[int], now: datetime) -> int:
     """Let replies that were given up be claimed again; return how many there were.
 

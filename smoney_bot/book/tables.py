@@ -195,6 +195,7 @@ inbox = _table(
     Column("attempts", Integer, nullable=False),
     Column("errors", Integer, nullable=False),
     Column("crashes", Integer, nullable=False),
+    Column("counted", Flag, nullable=False),  # its codes, as attempts of their author
     Column("lease_until", Moment),
     Column("fence", BigId, nullable=False),
     Column("due_at", Moment, nullable=False),

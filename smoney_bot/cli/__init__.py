@@ -10,7 +10,7 @@ import typer
 
 from smoney_bot.bank.errors import TryLater
 from smoney_bot.book.errors import UnusableUrl
-from smoney_bot.cli import boxes, customers, daemon, database, keys, money
+from smoney_bot.cli import boxes, customers, daemon, database, keys, ledger, money, recovery
 from smoney_bot.cli.show import complain
 from smoney_bot.settings import BadSettings
 
@@ -25,11 +25,13 @@ app.command()(daemon.demo)
 app.command()(daemon.serve)
 app.command()(daemon.web)
 app.command()(daemon.work)
+app.command()(daemon.catch_up)
 app.command()(money.deposit)
 app.command()(money.withdraw)
+app.command()(recovery.backup)
 app.add_typer(customers.app)
 app.add_typer(money.payments_app)
-app.add_typer(money.ledger_app)
+app.add_typer(ledger.app)
 app.add_typer(boxes.inbox_app)
 app.add_typer(boxes.outbox_app)
 app.add_typer(database.app)
@@ -47,5 +49,5 @@ def main(words: list[str] | None = None) -> None:
         complain(str(bad))
         raise SystemExit(2) from None
     except TryLater as away:
-        complain(f"The database is away: {away}")
+        complain(f"Away for now: {away}")
         raise SystemExit(1) from None

@@ -12,7 +12,7 @@ import typer
 from rich.panel import Panel
 
 from smoney_bot import telemetry
-from smoney_bot.cli.opening import load_daemon_settings, load_settings, opened
+from smoney_bot.cli.opening import load_daemon_settings, load_settings, opened, opened_to_pay
 from smoney_bot.cli.show import confirm, out, refuse
 
 #: What listening says of a port that another program has, or that only root may have.
@@ -66,7 +66,7 @@ def serve() -> None:
     from smoney_bot.cli.running import listen, working
 
     settings = load_daemon_settings()
-    with opened(settings) as book, working(settings, book) as workers:
+    with opened_to_pay(settings) as book, working(settings, book) as workers:
         listen(settings, book, workers.wake)
 
 
@@ -85,7 +85,7 @@ def work() -> None:
 
     ended = end_signal()
     settings = load_daemon_settings()
-    with opened(settings) as book, working(settings, book):
+    with opened_to_pay(settings) as book, working(settings, book):
         ended.wait()
 
 

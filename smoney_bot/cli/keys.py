@@ -26,7 +26,7 @@ from smoney_bot.cli.show import AsJson, confirm, refuse, show_json, show_rows
 
 app = typer.Typer(name="keys", help="The bank's secret keys.", no_args_is_help=True)
 
-_COLUMNS = ["key", "state", "card_codes", "pins", "authenticators", "messages"]
+_COLUMNS = ["key", "state", "card_codes", "pins", "authenticators", "messages", "seals"]
 _BATCH = 500
 
 
@@ -75,6 +75,7 @@ def _counts(connection: Connection, now: datetime) -> dict[str, Counter[str]]:
         "pins": key_use.pins_by_key(connection),
         "authenticators": key_use.authenticators_by_key(connection),
         "messages": key_use.messages_by_key(connection),
+        "seals": key_use.seals_by_key(connection),
     }
 
 
@@ -105,8 +106,8 @@ def _judge(states: dict[str, KeyState]) -> None:
     missing = [key for key, state in states.items() if state is KeyState.MISSING]
     if missing:
         refuse(
-            f"Codes are refused, because SMONEY_SECRET_KEYS lacks their key: {', '.join(missing)}."
-            " Put it back."
+            "Codes are refused, or pages cannot be checked, because SMONEY_SECRET_KEYS lacks"
+            f" their key: {', '.join(missing)}. Put it back."
         )
     removable = [key for key, state in states.items() if state is KeyState.REMOVABLE]
     if removable:

@@ -1,4 +1,4 @@
-"""Money for operators: in, out, one payment's story, and whether the sums hold."""
+"""Money for operators: in, out, and one payment's story."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from smoney_bot.bank.errors import NotEnoughMoney, PayeeUnavailable
 from smoney_bot.bank.money import Cents, euros
 from smoney_bot.bank.policy import Limits, check_room
 from smoney_bot.bank.references import read_reference
-from smoney_bot.book import audit, customers, ledger, stories
+from smoney_bot.book import customers, ledger, stories
 from smoney_bot.book import payments as records
 from smoney_bot.book.engine import Book
 from smoney_bot.book.errors import ReferenceReused
@@ -23,7 +23,6 @@ from smoney_bot.cli.customers import Handle, find
 from smoney_bot.cli.opening import load_settings, opened
 from smoney_bot.cli.show import (
     AsJson,
-    complain,
     confirm,
     money_of,
     refuse,
@@ -33,7 +32,6 @@ from smoney_bot.cli.show import (
 )
 
 payments_app = typer.Typer(name="payment", help="Payments.", no_args_is_help=True)
-ledger_app = typer.Typer(name="ledger", help="The book.", no_args_is_help=True)
 
 Amount = Annotated[str, typer.Argument(help="Euros, such as 50 or 12.50.", metavar="AMOUNT")]
 Reference = Annotated[
@@ -130,25 +128,6 @@ def list_payments(
         show_json(facts)
         return
     show_rows("Payments", _COLUMNS, facts)
-
-
-@ledger_app.callback()
-def _group() -> None:
-    """Keep `verify` a command of its own, though it is the only one."""
-
-
-@ledger_app.command()
-def verify(*, as_json: AsJson = False) -> None:
-    """Check every sum of the book; exit code 1 names each line that does not hold."""
-    with opened(load_settings()) as book, book.reading() as connection:
-        problems = list(audit.verify(connection))
-    if as_json:
-        show_json({"holds": not problems, "problems": [asdict(one) for one in problems]})
-    for problem in problems:
-        complain(f"{problem.rule}: {problem.subject}: {problem.detail}")
-    if problems:
-        raise typer.Exit(1)
-    confirm("Every sum holds.")
 
 
 def _amount(text: str) -> Cents:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from smoney_bot import settings as environment
 from smoney_bot import telemetry
-from smoney_bot.book import migrations
+from smoney_bot.book import backups, migrations
 from smoney_bot.book.engine import Book
 from smoney_bot.settings import BadSettings, Settings
 
@@ -25,6 +25,20 @@ def load_daemon_settings() -> Settings:
     settings = environment.load()
     telemetry.configure(settings.log_format.value, settings.log_level)
     return settings
+
+
+@contextmanager
+def opened_to_pay(settings: Settings) -> Iterator[Book]:
+    """Open the book for a daemon that moves money.
+
+    Raises `BadSettings` if it was restored from a backup and not yet recovered.
+    """
+    with opened(settings) as book:
+        with book.reading() as connection:
+            restored = backups.must_recover(connection)
+        if restored:
+            raise BadSettings(restored)
+        yield book
 
 
 @contextmanager

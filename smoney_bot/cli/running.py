@@ -2,38 +2,85 @@
 
 from __future__ import annotations
 
+import fcntl
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
 from types import FrameType
 
 import uvicorn
+from sqlalchemy import Connection, make_url
 from structlog import get_logger
 
 from smoney_bot.bank.case import Rules
+from smoney_bot.book import inbox, outbox
 from smoney_bot.book.engine import Book
 from smoney_bot.channels.x.client import XClient
-from smoney_bot.settings import Settings
+from smoney_bot.settings import BadSettings, Settings
 from smoney_bot.web.app import create_app
 from smoney_bot.workers.loops import Workers
 
 log = get_logger(__name__)
 
+#: Calls in hand at once, so that a flood of large bodies cannot fill the memory;
+#: X is told 503 and brings them again.
+_CALLS_MAX = 1000
+
 #: After SIGTERM, how long open requests may take to finish, in seconds.
 _GRACE_SECONDS = 8
+
+#: How long after a start X is asked whether it has what was being sent at the end:
+#: it may take a few seconds to show what it has accepted.
+LOOK_AFTER = timedelta(seconds=10)
 
 
 @contextmanager
 def working(settings: Settings, book: Book) -> Iterator[Workers]:
-    """Run the workers until the end of the block; then finish the batch in hand."""
+    """Run the workers until the end of the block; then finish the batch in hand.
+
+    Raises `BadSettings` if other workers are at the same SQLite file.
+    """
     rules = Rules(settings.bot(), settings.limits, settings.pin_in_public)
     workers = Workers(book, rules, settings.keyring(), lambda: open_x(settings), settings.workers)
-    workers.start()
-    try:
-        yield workers
-    finally:
-        workers.stop()
+    with _taking_over(settings.database_url, book):
+        workers.start()
+        try:
+            yield workers
+        finally:
+            workers.stop()
+
+
+@contextmanager
+def _taking_over(database_url: str, book: Book) -> Iterator[None]:
+    """On SQLite, be the only workers, and take up what the last ones had in hand.
+
+    The lock ends with the process, however that ends; the file stays. So whoever
+    holds it need not wait for leases: nobody else can be at work. On PostgreSQL
+    somebody may be, so leases run out by themselves.
+    """
+    url = make_url(database_url)
+    if url.get_backend_name() != "sqlite":
+        yield
+        return
+    with Path(f"{url.database}-lock").open("ab") as side:
+        try:
+            fcntl.flock(side, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BadSettings(
+                "Another smoney-bot works on this SQLite file, which is for one process."
+                " Stop it first, or move to PostgreSQL."
+            ) from None
+        messages, replies = book.run(lambda c: _release(c, book))
+        log.info("leases.released", messages=messages, replies=replies)
+        yield
+
+
+def _release(connection: Connection, book: Book) -> tuple[int, int]:
+    now = book.now(connection)
+    return inbox.release(connection, now), outbox.release(connection, now + LOOK_AFTER)
 
 
 def open_x(settings: Settings) -> XClient:
@@ -61,6 +108,7 @@ def listen(settings: Settings, book: Book, on_kept: Callable[[], None]) -> None:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
+        limit_concurrency=_CALLS_MAX,
     )
     # uvicorn raises the signal again once it has stopped; the workers stop after
     # it, so the second one must not end the process.

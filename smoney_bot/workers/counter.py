@@ -97,18 +97,28 @@ class Counter:
     def _reserve(
         self, claimed: Sequence[inbox.Claimed], connection: Connection
     ) -> list[judging.Claim]:
-        """Count the codes that are about to be tried, and read what is on file of them."""
-        with_codes = [one.message for one in claimed if one.message.codes]
-        known = customers.by_x_ids(connection, {one.author_id for one in with_codes})
-        mine = [(known[one.author_id].id, one) for one in with_codes if one.author_id in known]
+        """Count the codes that are about to be tried, and read what is on file of them.
+
+        Those of one message are counted once, however often it is claimed: to
+        try them again after a crash is no new guess.
+        """
+        with_codes = [one for one in claimed if one.message.codes]
+        known = customers.by_x_ids(connection, {one.message.author_id for one in with_codes})
+        mine = {
+            known[one.message.author_id].id: one
+            for one in with_codes
+            if one.message.author_id in known
+        }
         now = self.book.now(connection)
-        asked = {customer_id: len(message.codes) for customer_id, message in mine}
-        reserved = code_records.reserve(connection, asked, now)
+        fresh = {owner: len(one.message.codes) for owner, one in mine.items() if not one.counted}
+        reserved = code_records.reserve(connection, fresh, now)
+        inbox.note_counted(connection, [mine[one] for one in fresh if reserved[one].granted])
+        reserved |= code_records.standing(connection, mine.keys() - fresh.keys())
         seen = [
-            (customer_id, code)
-            for customer_id, message in mine
-            if reserved[customer_id].granted
-            for code in message.codes
+            (owner, code)
+            for owner, one in mine.items()
+            if reserved[owner].granted
+            for code in one.message.codes
         ]
         on_file = code_records.on_file(connection, seen, now)
         return judging.claims_of(claimed, known, reserved, on_file)

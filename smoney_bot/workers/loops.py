@@ -18,9 +18,10 @@ from smoney_bot.bank.errors import TryLater
 from smoney_bot.bank.keys import Keyring
 from smoney_bot.book.engine import Book
 from smoney_bot.channels.x.client import XClient
-from smoney_bot.workers import catching_up, timers
+from smoney_bot.workers import catching_up, sealing, timers
 from smoney_bot.workers.catching_up import CatchingUp
 from smoney_bot.workers.counter import Counter
+from smoney_bot.workers.sealing import Sealing
 from smoney_bot.workers.sender import Sender
 from smoney_bot.workers.timers import Timers
 
@@ -80,7 +81,7 @@ class Loop:
 
 
 class Workers:
-    """All loops of one process: counter, sender, timers, catching up with X."""
+    """All loops of one process: counter, sender, timers, sealing, catching up."""
 
     def __init__(
         self,
@@ -99,6 +100,7 @@ class Workers:
             self._counter,
             self._sender,
             Loop("timers", Timers(book).serve, poll=timers.EVERY_SECONDS),
+            Loop("sealing", Sealing(book, keyring).serve, poll=sealing.EVERY_SECONDS),
             Loop("catching-up", self._waking(reading.serve), poll=catching_up.EVERY_SECONDS),
         )
 

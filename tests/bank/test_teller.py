@@ -643,11 +643,18 @@ def test_served_in_any_order_nothing_is_paid_in_public_while_private(
         alice, paid = play(served)
         assert alice.private is private_at(99, list(written)), "the latest switch counts"
         for order, pays, known in paid:
-            # Who goes public was private before: an older order is not trusted then.
-            doubtful = any(one.what == OFF and one.minute > order.minute for one in known)
+            # Of what came before the latest switch nothing is sure: then it was private.
+            doubtful = any(one.minute > order.minute for one in known)
             private = private_at(order.minute, known)
             assert not (pays and private)
             assert pays or private or doubtful
+
+
+def test_private_twice_is_private_in_between_whatever_arrives_last() -> None:
+    switches = (Said(ON, 0), Said(ON, 2))
+    for served in permutations((*switches, Said(FIRST, 1))):
+        for _, pays, known in play(served)[1]:
+            assert not (pays and known)
 
 
 def test_judged_by_the_time_of_arrival_some_would_be_paid_in_public() -> None:

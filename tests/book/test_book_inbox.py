@@ -199,9 +199,17 @@ def test_a_message_that_kills_its_worker_is_set_aside_after_three_crashes(book: 
     for _crash in range(inbox.CRASHES_MAX):
         assert "t:1" in _keys(_claim(book, now))
         now += LEASE
-    _finish(book, [one for one in _claim(book, now) if one.message.key == "t:2"])
+    assert _claim(book, now) == []
     assert _states(book)["t:1"] is MessageState.SET_ASIDE
+    _finish(book, _claim(book, now))
+    assert _states(book)["t:2"] is not MessageState.SET_ASIDE
     assert _claim(book, now + LEASE) == []
+
+
+def test_a_message_that_has_crashed_is_taken_alone(book: Book) -> None:
+    _keep(book, message(1, "x-alice"), message(2, "x-bob"), message(3, "x-carol"))
+    assert len(_claim(book, NOON)) == 3
+    assert [len(_claim(book, NOON + LEASE)) for _ in range(4)] == [1, 1, 1, 0]
 
 
 def test_a_message_that_fails_is_set_aside_after_five_errors(book: Book) -> None:

@@ -92,13 +92,6 @@ def check_brought(found: Sequence[Json], *fields: tuple[str, ...]) -> None:
             raise NoAnswer(f"it leaves out {spellings[0]}")
 
 
-def replied_to(post: Json) -> str | None:
-    """Return which post *post* answers; None if X left that out, or if none."""
-    references = objects_at(post, "referenced_tweets", "referenced_posts")
-    answered = [one for one in references if text_at(one, "type") == "replied_to"]
-    return id_at(answered[0], "id") if answered else None
-
-
 def shows(row: Json, text: str) -> bool:
     """Whether *row* shows our *text*, as X escapes it and puts names before it."""
     shown = html.unescape(text_at(row, "text") or "")

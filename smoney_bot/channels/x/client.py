@@ -17,7 +17,7 @@ import tweepy
 
 from smoney_bot.bank.errors import TryLater
 from smoney_bot.channels import Delivery, Sent, Unknown
-from smoney_bot.channels.x.asking import Call, ask, check_brought, replied_to, rows, shows
+from smoney_bot.channels.x.asking import Call, ask, check_brought, rows, shows
 from smoney_bot.channels.x.outcomes import judge_fault, judge_status
 from smoney_bot.channels.x.session import READ_SECONDS, BadStatus, Session
 from smoney_bot.channels.x.strict_json import (
@@ -100,18 +100,19 @@ class XClient:
     def find_post(self, text: str, *, in_reply_to: str) -> str | None:
         """Return the id of our own reply with this *text*, if X shows one.
 
-        X may take a few seconds to show what it has accepted. Raises `TryLater`.
+        The reference in it makes the text unique; which version of an edited
+        post X names as its parent does not matter then. X may take a few seconds
+        to show what it has accepted. Raises `TryLater`.
         """
         call = partial(
             self._x.get_users_tweets,
             self._bot_id,
             since_id=in_reply_to,  # a reply is younger than what it answers
             max_results=_ROWS_PER_PAGE,
-            tweet_fields=["referenced_tweets"],
             user_auth=True,
         )
         for post in rows(call, _POST_PAGES):
-            if replied_to(post) in (in_reply_to, None) and shows(post, text):
+            if shows(post, text):
                 return id_at(post, "id")
         return None
 

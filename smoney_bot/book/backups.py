@@ -1,0 +1,100 @@
+"""Backups: a copy of a live SQLite book, and the mark that keeps a restored one from paying.
+
+A restored book has forgotten what came after it was copied: payments that people
+were told of, and that their codes are used up. So every copy carries a mark, and
+a book with the mark pays nothing until an operator has compared it with the
+witness (`smoney-bot ledger recover`). PostgreSQL makes its own copies, which
+cannot carry it: the operator sets it (`smoney-bot ledger mark-restored`).
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, delete, select
+
+from smoney_bot.book import pages, rows
+from smoney_bot.book.tables import cursors
+
+_MARK = "restored"
+
+
+class NoBackup(Exception):
+    """The copy was not made, and nothing is left of it; the message says why."""
+
+
+def copy(connection: Connection, target: Path, now: datetime) -> None:
+    """Copy the live SQLite book of *connection* to the new file *target*, marked.
+
+    It holds one moment of the book, has been checked for damage and is on disk.
+    Raises `NoBackup`, also if there is such a file already.
+    """
+    part = target.with_name(target.name + ".part")
+    try:
+        part.touch(mode=0o600, exist_ok=False)  # a book is for its owner's eyes
+    except OSError as error:
+        raise NoBackup(f"{part}: {error.strerror}") from None
+    try:
+        # Looked for only now: whoever made it held the same .part before.
+        if target.exists():
+            raise NoBackup(f"{target} is there already, and a backup is never overwritten")
+        _fill(connection, part, now)
+        part.rename(target)
+        _sync(target.parent)
+    except (sqlite3.Error, OSError) as error:
+        raise NoBackup(f"{target}: {error}") from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _fill(connection: Connection, part: Path, now: datetime) -> None:
+    live = connection.connection.driver_connection
+    assert isinstance(live, sqlite3.Connection)
+    with closing(sqlite3.connect(part, isolation_level=None)) as made:
+        live.backup(made)  # in one step: begun over at each write, it might never end
+        made.execute("PRAGMA journal_mode = DELETE")  # the copy is one file, whole
+        made.execute("PRAGMA synchronous = EXTRA")
+        made.execute(
+            "INSERT OR REPLACE INTO cursors (name, position, moved_at) VALUES (?, ?, ?)",
+            (_MARK, "backup", pages.moment(now)),
+        )
+        (found,) = made.execute("PRAGMA integrity_check(1)").fetchone()
+    if found != "ok":
+        raise NoBackup(f"the book itself is damaged: {found}")
+
+
+def _sync(folder: Path) -> None:
+    """Have the file's name on disk too."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+def mark_restored(connection: Connection, now: datetime) -> None:
+    """Keep this book from paying until it is recovered."""
+    row = {"name": _MARK, "position": "operator", "moved_at": now}
+    rows.add_new(connection, cursors, [row], cursors.c.name)
+
+
+def must_recover(connection: Connection) -> str | None:
+    """Return why this book must not pay yet and what to do; None if it may."""
+    marked = select(cursors.c.moved_at).where(cursors.c.name == _MARK)
+    at: datetime | None = connection.execute(marked).scalar()
+    if at is None:
+        return None
+    return (
+        f"This book was restored from a backup ({at:%Y-%m-%d %H:%M} UTC): it has forgotten "
+        "what came after, and pays nothing before it is compared with the witness. "
+        "Run: smoney-bot ledger recover --witness FILE"
+    )
+
+
+def recovered(connection: Connection) -> None:
+    """Let this book pay again."""
+    connection.execute(delete(cursors).where(cursors.c.name == _MARK))
