@@ -15,7 +15,16 @@ demo: $(RUNTIME) ## the whole service on this machine, with a local stand-in for
 	@$(BIN)/python -m smoney_bot demo
 
 test: $(DEV) ## all tests, on SQLite and on a real PostgreSQL
-	@$(BIN)/python -m pytest -n 2 --dist worksteal
+	@$(BIN)/python -m pytest -n 2 --dist worksteal --ignore tests/reliability
+
+safety: $(DEV) ## the safety suite at its full counts (long)
+	@SMONEY_SAFETY=full $(BIN)/python -m pytest -n 2 --dist worksteal tests/safety
+
+reliability-quick: $(DEV) ## kills, power cuts, crash points, simulation: small counts
+	@$(BIN)/python -m pytest -n 2 --dist worksteal tests/reliability
+
+reliability: $(DEV) ## the same at their full counts (long); writes docs/reliability.md
+	@SMONEY_RELIABILITY=full $(BIN)/python -m pytest tests/reliability
 
 check: $(DEV) ## format, lint, types, floors
 	@$(BIN)/ruff format --check .
@@ -65,4 +74,4 @@ else \
 fi
 endef
 
-.PHONY: help demo test check format coverage lock clean
+.PHONY: help demo test safety reliability-quick reliability check format coverage lock clean

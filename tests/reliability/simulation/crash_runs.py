@@ -1,0 +1,90 @@
+"""Runs of a scenario with one blow each, at every crash point in turn."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from crash_points import Blow, Fate
+from invariants import rest_violations, story
+from scenarios import SCENARIOS
+from whole_bank import WholeBank
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a run ended: its crash points, and what was wrong."""
+
+    points: int
+    violations: tuple[str, ...]
+    story: dict[str, list[tuple[object, ...]]]
+
+
+@dataclass(frozen=True)
+class Found:
+    """How many runs there were, and what was wrong in them."""
+
+    runs: int
+    violations: list[str]
+
+
+@dataclass(frozen=True)
+class CrashRuns:
+    """Plays scenarios on copies of a *prepared* database in *folder*."""
+
+    prepared: Path
+    folder: Path
+
+    def play(self, scenario: str, blow: Blow | None = None) -> Ran:
+        """Play *scenario*, struck by *blow*; come to rest; look."""
+        path = self.folder / "run.db"
+        for old in self.folder.glob("run.db*"):
+            old.unlink()
+        shutil.copyfile(self.prepared, path)
+        bank = WholeBank(f"sqlite:///{path}")
+        try:
+            return _play(bank, scenario, blow)
+        finally:
+            bank.close()
+
+    def violations(self, scenario: str, chosen: Callable[[list[Blow]], list[Blow]]) -> Found:
+        """Play *scenario* once for each *chosen* blow of all that there are.
+
+        In the end every run must tell the story of the one that nothing befell.
+        """
+        usual = self.play(scenario)
+        wrong = [f"{scenario}, undisturbed: {one}" for one in usual.violations]
+        every = [Blow(at, fate) for at in range(1, usual.points + 1) for fate in Fate]
+        blows = chosen(every)
+        for blow in blows:
+            ran = self.play(scenario, blow)
+            where = f"{scenario}, {blow.fate} point {blow.at}"
+            wrong += [f"{where}: {one}" for one in ran.violations]
+            wrong += [f"{where}: {one}" for one in _differences(usual.story, ran.story)]
+        return Found(len(blows), wrong)
+
+
+def _play(bank: WholeBank, scenario: str, blow: Blow | None) -> Ran:
+    bank.points.arm(blow or Blow(0, Fate.DIES_BEFORE))
+    came_to_rest = True
+    for phase in SCENARIOS[scenario]:
+        phase(bank)
+        came_to_rest = bank.settle() and came_to_rest
+    wrong = list(rest_violations(bank))
+    if not came_to_rest:
+        wrong.append("it did not come to rest")
+    if bank.deaths > 1:
+        wrong.append(f"one blow, and {bank.deaths} deaths")
+    return Ran(bank.points.count, tuple(wrong), story(bank))
+
+
+def _differences(
+    usual: dict[str, list[tuple[object, ...]]], other: dict[str, list[tuple[object, ...]]]
+) -> Iterator[str]:
+    for name, lines in usual.items():
+        if lines != other[name]:
+            lost = [line for line in lines if line not in other[name]]
+            more = [line for line in other[name] if line not in lines]
+            yield f"{name}: lost {lost}, instead {more}"

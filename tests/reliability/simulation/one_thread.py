@@ -1,0 +1,209 @@
+"""The bank and the local X in one thread, on one clock that only the test moves.
+
+The code is the service's own: door, keeper, counter, sender, timers, catch-up,
+tweepy. Between them and the local X stands `InProcess` in place of sockets, and
+`ClockBook` reads the test's clock in place of the machine's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import requests
+from crash_points import Points, watch
+from requests.adapters import BaseAdapter
+from sqlalchemy import Connection, Engine, event
+from starlette.types import ASGIApp, Message
+
+from smoney_bot.book.engine import Book
+from smoney_bot.web.keeper import Keeper, _Call
+
+START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+_TICK = timedelta(milliseconds=1)
+
+#: Crashes of the process lose nothing that SQLite was given; power cuts are
+#: another test's matter, so the disk is spared.
+_SPARING = ("PRAGMA synchronous=OFF", "PRAGMA journal_mode=MEMORY")
+
+
+class Clock:
+    """The time, UTC: a millisecond passes whenever somebody looks."""
+
+    def __init__(self) -> None:
+        self.time = START
+
+    def now(self) -> datetime:
+        """Return the time."""
+        self.time += _TICK
+        return self.time
+
+    def seconds(self) -> float:
+        """Return the time as seconds since 1970, for the local X."""
+        return self.now().timestamp()
+
+
+class ClockBook(Book):
+    """A book on the test's clock, whose statements are crash points."""
+
+    def __init__(self, url: str, clock: Clock, points: Points) -> None:
+        super().__init__(url)
+        self._clock = clock
+        for engine in dict.fromkeys((self._writer, self._reader)):
+            if engine.dialect.name == "sqlite":
+                event.listen(engine, "connect", _spare_the_disk)
+        for engine in _apart(self._writer, self._reader):
+            watch(engine, points)
+
+    def now(self, _connection: Connection) -> datetime:  # type: ignore[override] # of this book alone
+        return self._clock.now()
+
+
+def _apart(*engines: Engine) -> list[Engine]:
+    """Return one engine of each dialect object: PostgreSQL's two share theirs."""
+    return list({id(engine.dialect): engine for engine in engines}.values())
+
+
+def _spare_the_disk(connection: Any, _entry: object) -> None:  # noqa: ANN401 - the driver's
+    for pragma in _SPARING:
+        connection.execute(pragma)
+
+
+class Inline(Executor):
+    """Checks codes where it is asked to; *meanwhile* happens once before."""
+
+    def __init__(self) -> None:
+        self.meanwhile: Callable[[], None] | None = None
+
+    def map(
+        self,
+        fn: Callable[..., Any],
+        *iterables: Iterable[Any],
+        **_options: Any,  # noqa: ANN401 - likewise
+    ) -> Iterator[Any]:
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            meanwhile()
+        return iter([fn(*arguments) for arguments in zip(*iterables, strict=True)])
+
+
+class PromptKeeper(Keeper):
+    """Writes each call's messages at once, in the thread that asks."""
+
+    async def keep(self, messages: Any) -> None:  # noqa: ANN401 - as the keeper's
+        loop = asyncio.get_running_loop()
+        call = _Call(messages, loop, loop.create_future())
+        self._write([call])
+        await call.kept
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an app answered; `whole` is False if it broke off."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    whole: bool
+
+
+class Asking:
+    """Calls ASGI apps without sockets, on an event loop of its own."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+
+    def close(self) -> None:
+        """End the loop."""
+        self._loop.close()
+
+    def ask(
+        self, app: ASGIApp, method: str, url: str, headers: Mapping[str, str], body: bytes
+    ) -> Answer:
+        """Return what *app* answers."""
+        return self._loop.run_until_complete(_ask(app, method, url, headers, body))
+
+
+async def _ask(
+    app: ASGIApp, method: str, url: str, headers: Mapping[str, str], body: bytes
+) -> Answer:
+    address = urlsplit(url)
+    sent: list[Message] = []
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": method,
+        "scheme": address.scheme,
+        "path": unquote(address.path),
+        "raw_path": address.path.encode(),
+        "root_path": "",
+        "query_string": address.query.encode(),
+        "headers": [
+            (b"host", address.netloc.encode()),
+            *((name.lower().encode(), value.encode()) for name, value in headers.items()),
+        ],
+        "server": (address.hostname, 80),
+        "client": ("127.0.0.1", 1),
+    }
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await app(scope, receive, send)
+    start, *parts = sent
+    return Answer(
+        status=start["status"],
+        headers={name.decode(): value.decode() for name, value in start["headers"]},
+        body=b"".join(part.get("body", b"") for part in parts),
+        whole=bool(parts) and not parts[-1].get("more_body", False),
+    )
+
+
+class InProcess(BaseAdapter):
+    """Carries the requests of tweepy to an app in this process; each is a crash point."""
+
+    def __init__(self, app: ASGIApp, asking: Asking, points: Points) -> None:
+        super().__init__()
+        self._app = app
+        self._asking = asking
+        self._points = points
+        self.calls: list[tuple[str, str]] = []
+
+    def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:  # type: ignore[override] # noqa: ANN401 - requests' own options
+        answers: list[Answer] = []
+        self._points.call(lambda: answers.append(self._answer(request)))
+        (answer,) = answers
+        if not answer.whole:
+            raise requests.exceptions.ChunkedEncodingError("broke off")
+        response = requests.Response()
+        response.status_code, response.url, response.request = (
+            answer.status,
+            request.url or "",
+            request,
+        )
+        response.headers.update(answer.headers)
+        response._content = answer.body  # noqa: SLF001 - requests has no other way to make one
+        return response
+
+    def _answer(self, request: requests.PreparedRequest) -> Answer:
+        method, url = request.method or "", request.url or ""
+        self.calls.append((method, urlsplit(url).path))
+        body = request.body or b""
+        raw = body.encode() if isinstance(body, str) else body
+        headers = {name: _text(value) for name, value in request.headers.items()}
+        return self._asking.ask(self._app, method, url, headers, raw)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value

@@ -1,0 +1,126 @@
+"""The table of reliability figures: what was tried, how often, and what came of it.
+
+Tests call `record`; the lines stand at the end of pytest's output. A full run
+(`SMONEY_RELIABILITY=full`) also writes them into docs/reliability.md, where the
+lines of figures that were not run again stay. `SMONEY_SEED` asks for another seed.
+
+Loaded as a plugin by the conftest, so that a run that pytest-xdist splits
+collects the figures of all its processes in one file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict, astuple, dataclass
+from pathlib import Path
+
+import pytest
+
+FULL = os.environ.get("SMONEY_RELIABILITY") == "full"
+SEED = os.environ.get("SMONEY_SEED", "14-10-2014")
+
+_PAGE = Path(__file__).parents[1] / "docs" / "reliability.md"
+_ROWS = "SMONEY_RELIABILITY_ROWS"  # where the processes of one run put their rows
+_HEADS = ("figure", "engine", "counted", "violations", "seconds", "seed", "note")
+_PREFACE = """# Reliability: what was tried, and what came of it
+
+Written by `make reliability`. Every figure has a negative control in the same
+tests: a sabotage that must make it fail.
+"""
+
+
+def chance(name: str) -> random.Random:
+    """Return the dice of the test *name*: the same seed throws the same."""
+    return random.Random(f"{SEED}/{name}")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One figure, as it is shown."""
+
+    name: str
+    engine: str
+    counted: str
+    violations: str
+    seconds: str
+    seed: str
+    note: str
+
+
+def record(
+    name: str,
+    *,
+    counted: object,
+    violations: int,
+    seconds: float,
+    seed: object,
+    engine: str,
+    note: str = "",
+) -> None:
+    """Add a line to the table: *counted* tells how much was tried ("1,000 kills")."""
+    row = Row(name, engine, str(counted), str(violations), f"{seconds:.1f}", str(seed), note)
+    if path := os.environ.get(_ROWS):
+        with Path(path).open("a", encoding="utf-8") as rows:
+            rows.write(json.dumps(asdict(row)) + "\n")
+    print("  ".join(astuple(row)))  # noqa: T201 - the table is for people
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Open one file for the rows of all processes of this run."""
+    if not hasattr(config, "workerinput"):
+        handle, path = tempfile.mkstemp(prefix="smoney-figures-")
+        os.close(handle)
+        os.environ[_ROWS] = path
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove that file."""
+    if not hasattr(config, "workerinput") and (path := os.environ.pop(_ROWS, None)):
+        Path(path).unlink(missing_ok=True)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show the table, and keep it if this was a full run."""
+    path = os.environ.get(_ROWS)
+    rows = list(_read(Path(path))) if path else []
+    if not rows:
+        return
+    table = [_HEADS, *(astuple(row) for row in sorted(rows, key=_place))]
+    widths = [max(len(line[column]) for line in table) for column in range(len(_HEADS))]
+    terminalreporter.section("reliability figures")
+    for line in table:
+        cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        terminalreporter.write_line("  ".join(cells).rstrip())
+    if FULL:
+        _keep(rows)
+
+
+def _place(row: Row) -> tuple[str, str]:
+    return row.name, row.engine
+
+
+def _read(path: Path) -> Iterator[Row]:
+    for line in path.read_text(encoding="utf-8").splitlines():
+        yield Row(**json.loads(line))
+
+
+def _keep(rows: list[Row]) -> None:
+    """Write *rows* into the page, in the place of older ones of the same figure."""
+    kept = {_place(row): row for row in [*_kept(), *rows]}
+    lines = [_HEADS, ("---",) * len(_HEADS)]
+    lines += [astuple(row) for _, row in sorted(kept.items())]
+    table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    _PAGE.parent.mkdir(exist_ok=True)
+    _PAGE.write_text(f"{_PREFACE}\n{table}\n", encoding="utf-8")
+
+
+def _kept() -> Iterator[Row]:
+    if not _PAGE.exists():
+        return
+    lines = _PAGE.read_text(encoding="utf-8").splitlines()
+    for line in [line for line in lines if line.startswith("| ")][2:]:
+        yield Row(*(cell.strip() for cell in line.strip("|").split("|")))
