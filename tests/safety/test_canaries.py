@@ -1,0 +1,135 @@
+"""No code is left anywhere: not in the book, its journals, the logs or the output."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from canary_places import open_places
+from canary_run import Accidents, Run, odd
+from canary_search import found
+from counts import COUNTS, SMALL, chance
+from figures import show
+from small_bank import engine, small_bank
+from sqlalchemy.exc import DBAPIError
+from x_bodies import Person
+
+from smoney_bot import telemetry
+from smoney_bot.bank.errors import TryLater
+from smoney_bot.bank.keys import Keyring
+from smoney_bot.bank.messages import ClearMessage, Message
+from smoney_bot.bank.orders import Bot
+from smoney_bot.bank.redaction import conceal
+from smoney_bot.book.engine import Book
+from smoney_bot.channels.x import wire
+from smoney_bot.web import webhook
+from smoney_bot.workers import records
+
+
+@pytest.fixture
+def accidents(monkeypatch: pytest.MonkeyPatch) -> Accidents:
+    """Let writing fail now and then, and the door stumble over an odd message."""
+    made = Accidents(records.write)
+    monkeypatch.setattr(records, "write", made)
+    monkeypatch.setattr(webhook, "conceal", odd)
+    return made
+
+
+def test_no_code_is_left_anywhere(
+    book: Book,
+    book_url: str,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    accidents: Accidents,
+) -> None:
+    run = Run(book, book_url, tmp_path / "all.log", capfd)
+    hits = run(COUNTS.canaries, chance("canaries"))
+    show(
+        f"canaries, {engine(book_url)}",
+        codes=COUNTS.canaries,
+        hits=sum(map(len, hits.values())),
+        writes_failed=accidents.failed,
+        workers_killed=accidents.killed,
+    )
+    assert hits == {}
+    assert min(accidents.failed, accidents.killed) > 0
+    assert b"Traceback" in run.log.read_bytes()
+
+
+# What would leave codes behind, and where they must then be found.
+
+
+def _log_the_body_on_error(patch: pytest.MonkeyPatch) -> str:
+    def read(raw: bytes, *, bot_id: str) -> wire.Delivery:
+        try:
+            return wire_read(raw, bot_id=bot_id)
+        except wire.BadBody:
+            webhook.log.warning("delivery.malformed", body=raw)
+            raise
+
+    wire_read = wire.read
+    patch.setattr(wire, "read", read)
+    return "log"
+
+
+def _quote_exceptions_in_full(patch: pytest.MonkeyPatch) -> str:
+    patch.setattr(telemetry, "_mask", lambda words: words)
+    return "log"
+
+
+def _keep_the_words_as_they_came(patch: pytest.MonkeyPatch) -> str:
+    def clear(message: ClearMessage, keyring: Keyring, bot: Bot) -> Message:
+        return replace(conceal(message, keyring, bot), text=message.text)
+
+    patch.setattr(webhook, "conceal", clear)
+    return "rows"
+
+
+def _forget_a_line_for_the_debugger(patch: pytest.MonkeyPatch) -> str:
+    def talkative(message: ClearMessage, keyring: Keyring, bot: Bot) -> Message:
+        print(message.text)  # noqa: T201 - that is the sabotage
+        return conceal(message, keyring, bot)
+
+    patch.setattr(webhook, "conceal", talkative)
+    return "output"
+
+
+@pytest.mark.parametrize(
+    "sabotage",
+    [
+        _log_the_body_on_error,
+        _quote_exceptions_in_full,
+        _keep_the_words_as_they_came,
+        _forget_a_line_for_the_debugger,
+    ],
+)
+@pytest.mark.usefixtures("accidents")
+def test_a_bank_that_leaves_codes_behind_is_caught(
+    sabotage: Callable[[pytest.MonkeyPatch], str],
+    sqlite_book: Book,
+    sqlite_url: str,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    place = sabotage(monkeypatch)
+    run = Run(sqlite_book, sqlite_url, tmp_path / "all.log", capfd)
+    hits = run(SMALL.canaries // 4, chance("careless"))
+    assert place in hits
+
+
+def test_a_planted_code_is_found_in_every_place(book: Book, book_url: str) -> None:
+    code = "07482193"
+    with open_places(book, book_url) as places, small_bank(book) as bank:
+        alice = Person("1000000001", "alice")
+        bank.open([alice], [()])
+        bank.keep([bank.pen.post(alice, "@Smoney #1 @entraide merci")])
+        bank.do("UPDATE inbox SET reason = :code", code=code)
+        with pytest.raises((DBAPIError, TryLater)):
+            bank.do(f"DROP TABLE a_table_called_{code}")
+        hits = {place: found(data, frozenset([code])) for place, data in places.places().items()}
+    show(f"canaries planted, {engine(book_url)}", places=", ".join(hits))
+    assert list(hits.values()) == [{code: "plain"}] * len(hits)
+    assert len(hits) >= 3
