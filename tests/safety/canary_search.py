@@ -22,6 +22,9 @@ _SPLIT = r"[ .,'/_\-\n\u00a0\u200b\u202f\u2009\ufe0f\u20e3]{0,3}"
 #: A word with no more signs than this may be a code glued to a word.
 _WORD_LONGEST = 20
 
+#: As logs and SQLite write them: seconds and microseconds make eight digits.
+_MOMENT = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9:]{8}\.[0-9]{1,6}")
+
 _RUN = re.compile(rf"\d(?:{_SPLIT}\d){{{_LENGTH - 1},}}")
 _DIGITS = re.compile(r"\d+")
 _SIGN = re.compile(r"[0-9A-Za-z]")
@@ -67,6 +70,7 @@ def _readings(data: bytes) -> Iterator[tuple[str, str]]:
 
 
 def _plain(text: str) -> Iterator[str]:
+    text = _MOMENT.sub("~", text)
     for run in _RUN.finditer(text):
         groups = list(_DIGITS.finditer(text, *run.span()))
         for first, group in enumerate(groups):

@@ -40,7 +40,7 @@ NO_CODE = {
     "a hash": f"ab3f{CODE}cd12ef34ab56cd78ef90ab12".encode(),
     "a code that nobody has": b"07482194",
     "stars": b"#********",
-    "a moment": b"2026-11-24T12:00:00.748219+00:00",
+    "a moment": b"2026-11-24T12:00:07.482193+00:00",
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -69,13 +70,17 @@ def open_keeper(book: Book) -> Iterator[Callable[..., Keeper]]:
 
 
 def run(work: Awaitable[Answer]) -> Answer:
-    """Run *work* in a loop of its own, for ten seconds at most."""
+    """Run *work* in a loop and a thread of its own, for ten seconds at most.
+
+    A browser that another test left open holds the loop of this thread.
+    """
 
     async def bounded() -> Answer:
         async with asyncio.timeout(10):
             return await work
 
-    return asyncio.run(bounded())
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, bounded()).result()
 
 
 async def told_while_held(keeper: Keeper, url: str) -> bool:
@@ -212,7 +217,7 @@ def test_a_loop_that_is_gone_breaks_nothing(
         keeping.cancel()
 
     with writes_held(book_url):
-        asyncio.run(leave())
+        run(leave())
     run(keeper.keep([message(2)]))
     assert len(kept(book)) == 2
 

@@ -169,7 +169,7 @@ def check_once(book: Book, wishes: Sequence[Wish], model: Model) -> None:
     assert sorted(key for (key,) in answers) == sorted(asked)
 
 
-LONG = 300
+LONG = 160
 
 
 def test_a_long_history_ends_as_a_small_model_says(book: Book) -> None:
@@ -180,7 +180,7 @@ def test_a_long_history_ends_as_a_small_model_says(book: Book) -> None:
     check_once(book, wishes, model)
     reasons = Tally(reason for _, reason in outcomes(book).values())
     assert len(reasons) >= 10, "the history is varied enough to prove something"
-    assert reasons[""] > 40
+    assert reasons[""] > 20
 
 
 def test_a_book_that_made_a_cent_would_be_noticed(sqlite_book: Book) -> None:
