@@ -122,6 +122,7 @@ def odd(message: ClearMessage, keyring: Keyring, bot: Bot) -> Message:
 def bring_all(bank: SmallBank, door: Door, payers: list[Payer], dice: random.Random) -> None:
     """Show each code of *payers* at the door, in good order and in bad."""
     events = told(bank, payers, dice)
+    door.connection.close()  # the server hangs up on who was silent for long
     while part := list(itertools.islice(events, BODY)):
         if door.bring(part) == 500:  # then X brings each by itself
             assert {door.bring([one]) for one in part} <= {200, 500}

@@ -2,9 +2,9 @@
 
 A code counts as found where its eight digits stand, in any script, alone or
 split by spaces and dashes; as base64, hexadecimal, UTF-16 or JSON escapes; and
-backwards. Digits inside longer numbers, and inside the long words that hashes
-and tags are, are no code: a hundred thousand canaries are a thousandth of all
-that there could be, so chance would find some of them there.
+backwards. Digits inside longer numbers, inside the long words that hashes and
+tags are, and inside moments are no code: a hundred thousand canaries are a
+thousandth of all that there could be, so chance would find some of them there.
 """
 
 from __future__ import annotations
