@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, make_url, text
+from sqlalchemy import Connection, Text, make_url, text
 
 from smoney_bot.book.engine import Book
 from smoney_bot.book.tables import metadata
@@ -125,8 +125,22 @@ def open_places(book: Book, url: str) -> Iterator[SqliteFiles | PostgresFiles]:
     kept = text("SELECT lsn - '0/0'::pg_lsn FROM pg_create_physical_replication_slot(:slot, true)")
     with book.writing() as connection:
         since = int(connection.execute(kept, {"slot": slot}).scalar_one())
+        _never_compress(connection)
     try:
         yield PostgresFiles(book, str(slot), since)
     finally:
         with book.writing() as connection:
             connection.execute(text("SELECT pg_drop_replication_slot(:slot)"), {"slot": slot})
+
+
+def _never_compress(connection: Connection) -> None:
+    """Let PostgreSQL keep long texts as they are.
+
+    Compressed, a code could hide in them; and an id of nineteen digits falls into
+    pieces of eight.
+    """
+    for table in metadata.sorted_tables:
+        for column in table.columns:
+            if isinstance(column.type, Text):
+                change = f"ALTER TABLE {table.name} ALTER {column.name} SET STORAGE EXTERNAL"
+                connection.execute(text(change))

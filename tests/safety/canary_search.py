@@ -23,7 +23,7 @@ _SPLIT = r"[ .,'/_\-\n\u00a0\u200b\u202f\u2009\ufe0f\u20e3]{0,3}"
 _WORD_LONGEST = 20
 
 #: As logs and SQLite write them: seconds and microseconds make eight digits.
-_MOMENT = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9:]{8}\.[0-9]{1,6}")
+_MOMENT = re.compile(rb"20[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9:]{8}\.[0-9]{1,6}")
 
 _RUN = re.compile(rf"\d(?:{_SPLIT}\d){{{_LENGTH - 1},}}")
 _DIGITS = re.compile(r"\d+")
@@ -49,6 +49,7 @@ _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 
 def found(data: bytes, canaries: frozenset[str]) -> dict[str, str]:
     """Return which of *canaries* stand in *data*, and as what."""
+    data = _MOMENT.sub(b"~", data)  # whole, or one that is cut would look like a code
     return {
         code: how
         for start in range(0, len(data), _CHUNK)
@@ -70,7 +71,6 @@ def _readings(data: bytes) -> Iterator[tuple[str, str]]:
 
 
 def _plain(text: str) -> Iterator[str]:
-    text = _MOMENT.sub("~", text)
     for run in _RUN.finditer(text):
         groups = list(_DIGITS.finditer(text, *run.span()))
         for first, group in enumerate(groups):
