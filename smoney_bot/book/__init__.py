@@ -1,7 +1,7 @@
 """The records: tables, transactions, one noun per file.
 
     engine.py      `Book`: the database behind one URL; with sqlite and faults
-    tables.py      every table and named constraint; with columns
+    tables/        every table and named constraint; with columns and states
     migrations.py  the schema's versions
     inbox.py       messages that arrived: kept once, served once
     outbox.py      replies on their way

@@ -30,7 +30,8 @@ from sqlalchemy.exc import IntegrityError
 from smoney_bot.bank.messages import Message
 from smoney_bot.bank.references import reference
 from smoney_bot.book import rows
-from smoney_bot.book.tables import MessageState, inbox
+from smoney_bot.book.states import MessageState
+from smoney_bot.book.tables import inbox
 
 #: `threats.md` row 28: a message that kills its worker does so only this often,
 #: and holds up nobody but its author.

@@ -14,7 +14,8 @@ from smoney_bot.bank.customers import Customer, Kind, Language, State
 from smoney_bot.bank.money import Cents
 from smoney_bot.book import rows
 from smoney_bot.book.errors import AlreadyOpen
-from smoney_bot.book.tables import AccountKind, accounts, balances, customers, guards
+from smoney_bot.book.states import AccountKind
+from smoney_bot.book.tables import accounts, balances, customers, guards
 
 
 def open_account(

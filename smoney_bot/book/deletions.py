@@ -16,7 +16,8 @@ from sqlalchemy import ColumnElement, Connection, exists, literal, or_, select, 
 from smoney_bot.bank.desk import PaymentState
 from smoney_bot.bank.messages import Message, post_of
 from smoney_bot.book import rows
-from smoney_bot.book.tables import MessageState, ReplyState, deletions, inbox, outbox, payments
+from smoney_bot.book.states import MessageState, ReplyState
+from smoney_bot.book.tables import deletions, inbox, outbox, payments
 
 #: How many posts one purge takes on: payments share the database with it.
 _PURGE_MAX = 500

@@ -21,7 +21,8 @@ from smoney_bot.bank.desk import Outcome
 from smoney_bot.bank.messages import Message
 from smoney_bot.book import rows
 from smoney_bot.book.claims import CRASHES_MAX, Claimed, claim, in_state
-from smoney_bot.book.tables import MessageState, inbox
+from smoney_bot.book.states import MessageState
+from smoney_bot.book.tables import inbox
 
 __all__ = [
     "CRASHES_MAX",

@@ -12,15 +12,8 @@ from smoney_bot.bank.authenticators import key_id
 from smoney_bot.bank.messages import Message
 from smoney_bot.book.cards import is_usable
 from smoney_bot.book.claims import in_state
-from smoney_bot.book.tables import (
-    MessageState,
-    authenticators,
-    card_codes,
-    cards,
-    inbox,
-    pins,
-    seals,
-)
+from smoney_bot.book.states import MessageState
+from smoney_bot.book.tables import authenticators, card_codes, cards, inbox, pins, seals
 
 #: Messages in these states may still have their codes checked.
 _UNDECIDED = (MessageState.RECEIVED, MessageState.CLAIMED, MessageState.SET_ASIDE)

@@ -18,7 +18,8 @@ from smoney_bot.bank.money import Cents
 from smoney_bot.bank.policy import check_funds
 from smoney_bot.book import rows
 from smoney_bot.book.errors import AlreadyBooked, ReferenceReused
-from smoney_bot.book.tables import AccountKind, accounts, balances, transfers
+from smoney_bot.book.states import AccountKind
+from smoney_bot.book.tables import accounts, balances, transfers
 
 PAYMENT = "payment"
 DEPOSIT = "deposit"

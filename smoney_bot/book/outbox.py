@@ -18,7 +18,8 @@ from sqlalchemy import ColumnElement, Connection, bindparam, func, or_, select, 
 
 from smoney_bot.bank.desk import Reply
 from smoney_bot.book import rows
-from smoney_bot.book.tables import ReplyState, outbox
+from smoney_bot.book.states import ReplyState
+from smoney_bot.book.tables import outbox
 
 # Literal, because PostgreSQL uses a partial index only where it sees the states.
 _UNFINISHED = text("state IN ('pending', 'sending', 'unknown')")

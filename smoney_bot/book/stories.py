@@ -8,7 +8,8 @@ from datetime import datetime
 from sqlalchemy import Connection, func, or_, select
 
 from smoney_bot.bank.desk import PaymentState
-from smoney_bot.book.tables import MessageState, ReplyState, inbox, outbox, payments
+from smoney_bot.book.states import MessageState, ReplyState
+from smoney_bot.book.tables import inbox, outbox, payments
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from smoney_bot.book import inbox, outbox
-from smoney_bot.book.tables import MessageState, ReplyState
+from smoney_bot.book.states import MessageState, ReplyState
 from smoney_bot.cli.opening import load_settings, opened
 from smoney_bot.cli.show import AsJson, confirm, refuse, show_json, show_rows
 

@@ -10,8 +10,8 @@ from smoney_bot.bank.desk import Outcome, PaymentState
 from smoney_bot.book import codes as code_records
 from smoney_bot.book import customers, ledger, stories
 from smoney_bot.book.engine import Book
+from smoney_bot.book.states import MessageState, ReplyState
 from smoney_bot.book.stories import Story
-from smoney_bot.book.tables import MessageState, ReplyState
 from smoney_bot.channels.sandbox.page import (
     CardCode,
     PersonView,

@@ -17,7 +17,7 @@ from smoney_bot.book import inbox
 from smoney_bot.book.engine import Book
 from smoney_bot.book.errors import LostLease
 from smoney_bot.book.inbox import Claimed, Decided
-from smoney_bot.book.tables import MessageState
+from smoney_bot.book.states import MessageState
 
 TAG = "ab" * 32
 CODE = SeenCode(start=17, length=8, place=7, tags={"k1": TAG})

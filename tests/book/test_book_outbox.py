@@ -14,7 +14,7 @@ from smoney_bot.book import outbox
 from smoney_bot.book.engine import Book
 from smoney_bot.book.errors import LostLease
 from smoney_bot.book.outbox import Pending
-from smoney_bot.book.tables import ReplyState
+from smoney_bot.book.states import ReplyState
 
 LEASE = timedelta(seconds=30)
 

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from smoney_bot.book import codes, inbox, outbox, payments
 from smoney_bot.book.engine import Book
-from smoney_bot.book.tables import invitations, metadata
+from smoney_bot.book.tables import invitations, metadata, rounds, spending, windows
 
 #: For each rule: a change of the sound row that breaks it, and no other.
 BREAKS = {
@@ -59,6 +59,10 @@ BREAKS = {
     ),
     "ck_invitations_failures_in_range": "UPDATE invitations SET failures = 101",
     "ck_invitations_used_keeps_nothing": "UPDATE invitations SET used_at = expires_at",
+    "ck_rounds_every_is_positive": "UPDATE rounds SET every_seconds = 0",
+    "ck_windows_remaining_is_not_negative": "UPDATE windows SET remaining = -1",
+    "ck_spending_calls_not_negative": "UPDATE spending SET calls = -1",
+    "ck_spending_micro_euros_not_negative": "UPDATE spending SET micro_euros = -1",
 }
 
 #: Changes that keep every rule: the negative control of the table above.
@@ -90,6 +94,17 @@ def sound(book: Book) -> Book:
                 created_at=NOON,
                 expires_at=NOON,
             )
+        )
+        connection.execute(
+            insert(rounds).values(loop="timers", every_seconds=5, came_round_at=NOON)
+        )
+        connection.execute(
+            insert(windows).values(
+                endpoint="posts", span="15min", limit=100, remaining=100, resets_at=NOON
+            )
+        )
+        connection.execute(
+            insert(spending).values(day="2026-11-24", call="post", calls=1, micro_euros=9_500)
         )
     return book
 

@@ -1,0 +1,36 @@
+"""The tables, and every rule about money that the database itself enforces.
+
+Cents are whole numbers, moments are UTC, ids of X are text. A constraint's name
+says what it demands. `migrations/` builds the same; a test compares the two.
+"""
+
+from smoney_bot.book.tables.base import metadata
+from smoney_bot.book.tables.boxes import cursors, deletions, inbox, outbox
+from smoney_bot.book.tables.codes import authenticators, card_codes, cards, guards, pins
+from smoney_bot.book.tables.money import accounts, balances, payments, seals, transfers
+from smoney_bot.book.tables.people import customers, invitations
+from smoney_bot.book.tables.upkeep import rounds, spending, strangers, windows
+
+__all__ = [
+    "accounts",
+    "authenticators",
+    "balances",
+    "card_codes",
+    "cards",
+    "cursors",
+    "customers",
+    "deletions",
+    "guards",
+    "inbox",
+    "invitations",
+    "metadata",
+    "outbox",
+    "payments",
+    "pins",
+    "rounds",
+    "seals",
+    "spending",
+    "strangers",
+    "transfers",
+    "windows",
+]
