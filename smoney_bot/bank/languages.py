@@ -21,7 +21,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from gettext import GNUTranslations
 from importlib.resources import files
 from io import BytesIO
@@ -51,6 +51,7 @@ def catalog(language: Language) -> GNUTranslations:
     return GNUTranslations(compiled)
 
 
+@lru_cache(maxsize=4096)
 def amount(cents: Cents, language: Language) -> str:
     """Return *cents* as people of *language* write euros: `20,00 €`, `€20.00`."""
     return format_currency(Decimal(cents).scaleb(-2), "EUR", locale=language.value)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 #: X's ids carry milliseconds since this moment (2010-11-04) above 22 low bits.
 _X_EPOCH_MS = 1_288_834_974_657
@@ -99,8 +100,10 @@ class Message:
 
     def to_json(self) -> str:
         """Return the message as one JSON object, for the inbox."""
-        facts = asdict(self)
+        facts = _facts(self)
         facts["written_at"] = self.written_at.isoformat()
+        facts["mentions"] = [_facts(one) for one in self.mentions]
+        facts["codes"] = [_facts(one) for one in self.codes]
         return json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
@@ -113,6 +116,11 @@ class Message:
         facts["mentions"] = tuple(Mention(**one) for one in facts["mentions"])
         facts["codes"] = tuple(SeenCode(**one) for one in facts["codes"])
         return cls(**facts)
+
+
+def _facts(thing: Message | Mention | SeenCode) -> dict[str, Any]:
+    """Return the fields as they are; `dataclasses.asdict` would copy each one deeply."""
+    return {name: getattr(thing, name) for name in thing.__slots__}
 
 
 def post_of(key: str) -> str | None:

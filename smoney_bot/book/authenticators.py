@@ -58,12 +58,19 @@ def use_up(connection: Connection, steps: Iterable[tuple[int, int]]) -> None:
         update(authenticators)
         .where(
             authenticators.c.customer_id == bindparam("of_customer"),
-            authenticators.c.last_step < bindparam("new_step"),
+            authenticators.c.last_step < bindparam("first_step"),
         )
-        .values(last_step=bindparam("new_step"))
+        .values(last_step=rows.given("new_step", authenticators.c.last_step))
     )
-    # Earlier steps first: a message may show two that are right.
-    used = [{"of_customer": one, "new_step": step} for one, step in sorted(steps)]
+    shown: dict[int, list[int]] = {}  # a message may show two that are right
+    for one, step in steps:
+        if step in shown.setdefault(one, []):
+            raise CodeAlreadyUsed
+        shown[one].append(step)
+    used = [
+        {"of_customer": one, "first_step": min(mine), "new_step": max(mine)}
+        for one, mine in sorted(shown.items())
+    ]
     if rows.change_each(connection, statement, used) != len(used):
         raise CodeAlreadyUsed
 
@@ -90,7 +97,7 @@ def rewrap(connection: Connection, secrets: Sequence[tuple[int, str, str]]) -> i
             authenticators.c.customer_id == bindparam("of_customer"),
             authenticators.c.secret == bindparam("old"),
         )
-        .values(secret=bindparam("new"))
+        .values(secret=rows.given("new", authenticators.c.secret))
     )
     replaced = [{"of_customer": one, "old": old, "new": new} for one, old, new in secrets]
     return rows.change_each(connection, statement, replaced)

@@ -6,10 +6,21 @@ guessing at it. Only the customer's newest card counts.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    bindparam,
+    func,
+    insert,
+    select,
+    tuple_,
+    update,
+)
 
 from smoney_bot.bank.codes import CARD_LIFE, CodeKind, CodeOnFile
 from smoney_bot.book import rows
@@ -85,7 +96,7 @@ def use_up(connection: Connection, uses: Iterable[tuple[int, str]], now: datetim
     statement = (
         update(card_codes)
         .where(card_codes.c.id == bindparam("of_row"), card_codes.c.used_at.is_(None))
-        .values(used_at=now, used_by=bindparam("message_key"))
+        .values(used_at=now, used_by=rows.given("message_key", card_codes.c.used_by))
     )
     used = [{"of_row": row_id, "message_key": key} for row_id, key in sorted(uses)]
     if rows.change_each(connection, statement, used) != len(used):
@@ -94,13 +105,14 @@ def use_up(connection: Connection, uses: Iterable[tuple[int, str]], now: datetim
 
 def note_wrong(connection: Connection, tried: Iterable[CodeOnFile]) -> None:
     """Count a wrong try at each place of a card that was *tried*; PINs have no place."""
-    places = sorted(code.row_id for code in tried if code.kind is CodeKind.CARD)
+    tries = Counter(code.row_id for code in tried if code.kind is CodeKind.CARD)
     statement = (
         update(card_codes)
         .where(card_codes.c.id == bindparam("of_row"))
-        .values(wrong=card_codes.c.wrong + 1)
+        .values(wrong=card_codes.c.wrong + bindparam("tries", type_=Integer))
     )
-    rows.change_each(connection, statement, [{"of_row": row_id} for row_id in places])
+    places = [{"of_row": row_id, "tries": tries[row_id]} for row_id in sorted(tries)]
+    rows.change_each(connection, statement, places)
 
 
 def codes_left(

@@ -175,7 +175,7 @@ def _set_aside(connection: Connection, reasons: dict[int, str], now: datetime) -
             state=MessageState.SET_ASIDE,
             lease_until=None,
             decided_at=now,
-            reason=bindparam("why"),
+            reason=rows.given("why", inbox.c.reason),
         )
     )
     changed = [{"row_id": row_id, "why": why} for row_id, why in sorted(reasons.items())]

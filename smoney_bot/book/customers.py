@@ -107,7 +107,7 @@ def update(connection: Connection, changed: Iterable[Customer]) -> None:
     statement = (
         customers.update()
         .where(customers.c.x_id == bindparam("of_x_id"))
-        .values({name: bindparam(f"new_{name}") for name in _CHANGEABLE})
+        .values({name: rows.given(f"new_{name}", customers.c[name]) for name in _CHANGEABLE})
     )
     written = [
         {"of_x_id": one.x_id} | {f"new_{name}": getattr(one, name) for name in _CHANGEABLE}
@@ -132,7 +132,7 @@ def see(
     """
     seen = customers.update().where(customers.c.x_id == bindparam("of_x_id"))
     shown = [{"of_x_id": x_id, "shown": handle} for x_id, handle in sorted(handles.items())]
-    statement = seen.values(handle=bindparam("shown"), handle_seen_at=now)
+    statement = seen.values(handle=rows.given("shown", customers.c.handle), handle_seen_at=now)
     rows.change_each(connection, statement, shown)
     writers = [{"of_x_id": x_id} for x_id in sorted(wrote)]
     rows.change_each(connection, seen.values(wrote_first=True), writers)

@@ -103,9 +103,9 @@ _SET = (
     update(guards)
     .where(guards.c.customer_id == bindparam("of_customer"))
     .values(
-        failures=bindparam("new_failures"),
-        locked_until=bindparam("new_lock"),
-        locks=bindparam("new_locks"),
+        failures=rows.given("new_failures", guards.c.failures),
+        locked_until=rows.given("new_lock", guards.c.locked_until),
+        locks=rows.given("new_locks", guards.c.locks),
     )
 )
 

@@ -101,9 +101,9 @@ def finish(connection: Connection, decided: Iterable[Decided], now: datetime) ->
     be committed.
     """
     statement = _held.values(
-        state=bindparam("outcome"),
-        reason=bindparam("why"),
-        payload=bindparam("erased"),
+        state=rows.given("outcome", inbox.c.state),
+        reason=rows.given("why", inbox.c.reason),
+        payload=rows.given("erased", inbox.c.payload),
         decided_at=now,
     )
     closed = [

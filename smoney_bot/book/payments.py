@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -26,7 +25,7 @@ def put(connection: Connection, added: Iterable[Payment]) -> None:
 
 
 def _row(payment: Payment) -> rows.Row:
-    facts = asdict(payment)
+    facts = {name: getattr(payment, name) for name in Payment.__slots__}
     facts["amount_cents"] = facts.pop("amount")
     return facts
 
@@ -49,7 +48,10 @@ def settle(connection: Connection, settled: Iterable[Payment]) -> None:
             payments.c.reference == bindparam("of_reference"),
             payments.c.state == PaymentState.WAITING,
         )
-        .values(state=bindparam("new_state"), booked_at=bindparam("new_booked_at"))
+        .values(
+            state=rows.given("new_state", payments.c.state),
+            booked_at=rows.given("new_booked_at", payments.c.booked_at),
+        )
     )
     ended = [
         {"of_reference": one.reference, "new_state": one.state, "new_booked_at": one.booked_at}

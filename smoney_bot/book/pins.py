@@ -66,7 +66,9 @@ def rehash(connection: Connection, anew: Iterable[Rehash]) -> None:
     statement = (
         update(pins)
         .where(pins.c.customer_id == bindparam("of_customer"), pins.c.hash == bindparam("old_hash"))
-        .values(hash=bindparam("new_hash"), key_id=bindparam("new_key"))
+        .values(
+            hash=rows.given("new_hash", pins.c.hash), key_id=rows.given("new_key", pins.c.key_id)
+        )
     )
     moved = [
         {

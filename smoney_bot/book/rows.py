@@ -1,47 +1,80 @@
-"""Writing many rows at once, in the same words on both databases."""
+"""Writing many rows at once, in the same words on both databases.
+
+SQLite runs a statement once for each row, within this process. PostgreSQL is
+given all rows as arrays: one statement, one plan, one journey.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import Column, Connection, Table, Update, insert
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    Connection,
+    Insert,
+    Table,
+    TableValuedAlias,
+    Update,
+    bindparam,
+    column,
+    func,
+    insert,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql import visitors
+from sqlalchemy.sql.visitors import ExternallyTraversible
+from sqlalchemy.types import TypeEngine
 
 from smoney_bot.book.errors import LostLease
 
 Row = Mapping[str, Any]
 
-_Insert = Callable[[Table], postgresql.Insert | sqlite.Insert]
-
-_INSERTS: dict[str, _Insert] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+Adding = TypeVar("Adding", bound=Insert)
 
 
 def add(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Insert *rows*; a row that breaks a constraint raises `IntegrityError`."""
-    if rows:
+    if not rows:
+        return
+    if _takes_arrays(connection):
+        connection.execute(_from_arrays(insert(table), table, rows[0]), _arrays(rows))
+    else:
         connection.execute(insert(table), list(rows))
 
 
 def add_new(
     connection: Connection, table: Table, rows: Sequence[Row], key: Column[str]
 ) -> frozenset[str]:
-    """Insert those of *rows* whose *key* is not there yet; return their keys.
-
-    It returns keys because a count cannot be had: `rowcount` of an insert of
-    many rows is -1 on PostgreSQL.
-    """
+    """Insert those of *rows* whose *key* is not there yet; return their keys."""
     if not rows:
         return frozenset()
-    statement = _INSERTS[connection.dialect.name](table)
-    once = statement.on_conflict_do_nothing(index_elements=[key]).returning(key)
-    return frozenset(connection.execute(once, list(rows)).scalars())
+    if _takes_arrays(connection):
+        all_at_once = _from_arrays(postgresql.insert(table), table, rows[0])
+        new = all_at_once.on_conflict_do_nothing(index_elements=[key]).returning(key)
+        return frozenset(connection.execute(new, _arrays(rows)).scalars())
+    each = sqlite.insert(table).on_conflict_do_nothing(index_elements=[key]).returning(key)
+    return frozenset(connection.execute(each, list(rows)).scalars())
+
+
+def given(name: str, of: Column[Any]) -> BindParameter[Any]:
+    """Return what each row gives as *name*: a new value *of* that column."""
+    return bindparam(name, type_=of.type)
 
 
 def change_each(connection: Connection, statement: Update, rows: Sequence[Row]) -> int:
-    """Run *statement* once for each of *rows* and return how many rows changed."""
+    """Run *statement* once for each of *rows* and return how many rows changed.
+
+    Its parameters have the names that *rows* give, and types: a comparison takes
+    its column's, a new value says `given`. No two of *rows* may mean the same row
+    of the table: PostgreSQL would change it once.
+    """
     if not rows:
         return 0
+    if _takes_arrays(connection):
+        return connection.execute(_for_all(statement, rows[0]), _arrays(rows)).rowcount
     return connection.execute(statement, list(rows)).rowcount
 
 
@@ -49,3 +82,36 @@ def change_held(connection: Connection, statement: Update, rows: Sequence[Row]) 
     """Like `change_each`, for leased rows: raise `LostLease` unless each was still held."""
     if change_each(connection, statement, rows) != len(rows):
         raise LostLease
+
+
+def _takes_arrays(connection: Connection) -> bool:
+    return connection.dialect.name == "postgresql"
+
+
+def _arrays(rows: Sequence[Row]) -> dict[str, list[Any]]:
+    return {name: [row[name] for row in rows] for name in rows[0]}
+
+
+def _as_table(types: Mapping[str, TypeEngine[Any]]) -> TableValuedAlias:
+    """Return the rows as PostgreSQL sees them: a table, made of an array for each column."""
+    arrays = [bindparam(name, type_=postgresql.ARRAY(type_)) for name, type_ in types.items()]
+    columns = [column(name, type_) for name, type_ in types.items()]
+    return func.unnest(*arrays).table_valued(*columns, name="given").render_derived()
+
+
+def _from_arrays(statement: Adding, table: Table, names: Row) -> Adding:
+    rows = _as_table({name: table.c[name].type for name in names})
+    return statement.from_select(list(names), select(rows))
+
+
+def _for_all(statement: Update, names: Row) -> Update:
+    """Return *statement* for all rows at once: a column of theirs for each parameter."""
+    parameters = [one for one in visitors.iterate(statement) if isinstance(one, BindParameter)]
+    rows = _as_table({one.key: one.type for one in parameters if one.key in names})
+
+    def replace(element: ExternallyTraversible, **_: object) -> ExternallyTraversible | None:
+        if isinstance(element, BindParameter) and element.key in names:
+            return rows.c[element.key]
+        return None
+
+    return cast("Update", visitors.replacement_traverse(statement, {}, replace))
