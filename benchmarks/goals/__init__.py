@@ -1,0 +1,1 @@
+"""The goals, one file for each kind: what is measured, against what."""
