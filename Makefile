@@ -15,16 +15,25 @@ demo: $(RUNTIME) ## the whole service on this machine, with a local stand-in for
 	@$(BIN)/python -m smoney_bot demo
 
 test: $(DEV) ## all tests, on SQLite and on a real PostgreSQL
-	@$(BIN)/python -m pytest -n 2 --dist worksteal --ignore tests/reliability
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
 safety: $(DEV) ## the safety suite at its full counts (long)
 	@SMONEY_SAFETY=full $(BIN)/python -m pytest -n 2 --dist worksteal tests/safety
 
-reliability-quick: $(DEV) ## kills, power cuts, crash points, simulation: small counts
+reliability-quick: $(DEV) ## the reliability suite alone, at the small counts of `make test`
 	@$(BIN)/python -m pytest -n 2 --dist worksteal tests/reliability
 
 reliability: $(DEV) ## the same at their full counts (long); writes docs/reliability.md
-	@SMONEY_RELIABILITY=full $(BIN)/python -m pytest tests/reliability
+	@SMONEY_RELIABILITY=full $(BIN)/python -m pytest -n 2 --dist worksteal tests/reliability
+
+bench: $(DEV) ## the goals of speed as ratios; needs wrk; writes docs/performance.md
+	@$(BIN)/python -m benchmarks
+
+bench-growth: $(DEV) ## the same in a book of ten million transfers (long)
+	@$(BIN)/python -m benchmarks.growth
+
+bench-telethon: $(DEV) ## a hundred thousand gifts to one association
+	@$(BIN)/python -m benchmarks.telethon
 
 check: $(DEV) ## format, lint, types, floors
 	@$(BIN)/ruff format --check .
@@ -40,10 +49,11 @@ coverage: $(DEV) ## which lines no test reaches
 	@$(BIN)/python -m coverage run -m pytest
 	@$(BIN)/python -m coverage report
 
-lock: ## choose the newest versions that fit and write both lock files (needs uv)
+lock: ## choose the newest versions that fit and write the lock files (needs uv)
 	uv lock --upgrade
 	uv export -q --no-header --no-annotate --no-emit-project --no-dev --extra postgres -o requirements.lock
-	uv export -q --no-header --no-annotate --no-emit-project --all-groups --extra postgres -o requirements-dev.lock
+	uv export -q --no-header --no-annotate --no-emit-project --all-groups --all-extras -o requirements-dev.lock
+	uv export -q --no-header --no-annotate --no-emit-project --only-group build -o requirements-build.lock
 
 clean: ## remove what the tools made
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage dist
@@ -74,4 +84,4 @@ else \
 fi
 endef
 
-.PHONY: help demo test safety reliability-quick reliability check format coverage lock clean
+.PHONY: help demo test safety reliability-quick reliability check format bench bench-growth bench-telethon coverage lock clean

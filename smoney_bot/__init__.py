@@ -3,8 +3,8 @@
     __main__.py      python -m smoney_bot
     cli/             the operator's commands
     settings.py      the environment, read once, checked at start
-    telemetry.py     log format and metrics; set up once
-    web/             X's door, health, metrics
+    telemetry/       the log, the metrics; set up once
+    web/             X's door, customers' pages, the console, health, metrics
     workers/         the loops: inbox -> teller, outbox -> channel
     channels/        the outside world: x (the real one), sandbox (a local one)
     book/            the records: tables, transactions, one noun per file

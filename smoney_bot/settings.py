@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self
@@ -25,11 +26,14 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from smoney_bot.bank.case import Rules
 from smoney_bot.bank.codes import PinInPublic
 from smoney_bot.bank.keys import BadKeys, Keyring
 from smoney_bot.bank.money import Cents, euros
 from smoney_bot.bank.orders import Bot
 from smoney_bot.bank.policy import CEILING_DONATION, CEILING_PEER, Limits
+from smoney_bot.channels.x import address
+from smoney_bot.channels.x.budget import Budget
 
 _EUROS = re.compile(r"(0|[1-9][0-9]{0,8})(?:\.([0-9]{2}))?", re.ASCII)
 
@@ -43,6 +47,13 @@ class Signature(StrEnum):
 
     CONSUMER = "consumer"
     CLIENT = "client"
+
+
+class CrcTokens(StrEnum):
+    """Which challenges of X are answered: see `channels.x.signature`."""
+
+    UUID = "uuid"
+    RELAXED = "relaxed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +113,11 @@ class Settings(BaseSettings):
     x_bearer_token: SecretStr | None = None
     x_client_secret: SecretStr | None = None
     x_signature: Signature = Signature.CONSUMER
+    x_crc: Signature | None = None  # as x_signature
+    x_crc_tokens: CrcTokens = CrcTokens.UUID
+    x_user_token: SecretStr | None = None
+    x_budget_day: Euros = Budget.day
+    x_euro_per_dollar: Annotated[Decimal, Field(gt=0, le=100)] = Budget.euro_per_dollar
 
     public_url: str | None = None
 
@@ -111,13 +127,26 @@ class Settings(BaseSettings):
     limit_day: Euros = Limits.day
     limit_balance: Euros = Limits.balance
     order_life_hours: Annotated[int, Field(ge=1, le=168)] = 24
+    hold_newcomers: bool = True  # else a payment to somebody without an account is refused
+    hold_days: Annotated[int, Field(ge=1, le=90)] = 7
+    ask_days: Annotated[int, Field(ge=1, le=90)] = 7
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     workers: Annotated[int, Field(ge=1, le=256)] = os.cpu_count() or 1
+    console: bool = True  # whether this process has the operators' pages
 
     log_format: LogFormat = LogFormat.AUTO
     log_level: Annotated[str, Field(pattern=r"^(debug|info|warning|error)$")] = "info"
+
+    metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None  # of `work` alone
+    sentry_dsn: SecretStr | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_unset(cls, given: dict[str, object]) -> dict[str, object]:
+        """Take an empty secret file for none; pydantic would take it for a secret."""
+        return {name: value for name, value in given.items() if value != ""}
 
     @model_validator(mode="after")
     def _ceilings(self) -> Self:
@@ -140,6 +169,21 @@ class Settings(BaseSettings):
             order_life=timedelta(hours=self.order_life_hours),
         )
 
+    def rules(self) -> Rules:
+        """Return the rules in force; raise `BadSettings` without the bot's id."""
+        return Rules(
+            self.bot(),
+            self.limits,
+            self.pin_in_public,
+            hold=timedelta(days=self.hold_days) if self.hold_newcomers else None,
+            ask_life=timedelta(days=self.ask_days),
+        )
+
+    @property
+    def budget(self) -> Budget:
+        """What X may cost in a UTC day."""
+        return Budget(self.x_budget_day, self.x_euro_per_dollar)
+
     def keyring(self) -> Keyring:
         """Return the bank's secret keys; raise `BadSettings` without them."""
         try:
@@ -155,8 +199,15 @@ class Settings(BaseSettings):
 
     def signing_secret(self) -> str:
         """Return the secret that signs X's webhooks; raise `BadSettings` without it."""
+        return self._signer(self.x_signature)
+
+    def crc_secret(self) -> str:
+        """Return the secret that answers X's challenge; raise `BadSettings` without it."""
+        return self._signer(self.x_crc or self.x_signature)
+
+    def _signer(self, which: Signature) -> str:
         where = "X's developer console shows it"
-        if self.x_signature is Signature.CLIENT:
+        if which is Signature.CLIENT:
             return self._needed("x_client_secret", f"{where} as the OAuth 2.0 client secret")
         return self._needed("x_consumer_secret", f"{where} as the API key secret")
 
@@ -170,6 +221,32 @@ class Settings(BaseSettings):
             access_token_secret=self._needed("x_access_token_secret", where),
             bearer_token=self.x_bearer_token.get_secret_value() if self.x_bearer_token else None,
         )
+
+    def app_token(self) -> str:
+        """Return the token that speaks for our app; raise `BadSettings` without it."""
+        return self._needed("x_bearer_token", "X's developer console, Keys and tokens")
+
+    def user_token(self) -> str | None:
+        """Return the bot's OAuth 2.0 token, if one was set."""
+        token = self.x_user_token
+        return token.get_secret_value() if token else None
+
+    def webhook_url(self) -> str:
+        """Return where X brings what happened; raise `BadSettings` if X would not call it.
+
+        X wants https and no port; beside a local X, plain loopback will do.
+        """
+        if self.public_url is None:
+            raise BadSettings(_missing("public_url", "the https address that X reaches"))
+        url = self.public_url.rstrip("/") + "/webhooks/x"
+        if wrong := address.fault(url, local=self.x_is_local):
+            raise BadSettings(f"SMONEY_PUBLIC_URL: {wrong}")
+        return url
+
+    @property
+    def x_is_local(self) -> bool:
+        """Whether X is a stand-in on this machine."""
+        return address.is_loopback(self.x_api_url)
 
     def _needed(self, name: str, how: str) -> str:
         secret: SecretStr | None = getattr(self, name)

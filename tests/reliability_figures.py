@@ -12,10 +12,14 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import random
+import sqlite3
 import tempfile
-from collections.abc import Iterator
-from dataclasses import asdict, astuple, dataclass
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, astuple, dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -23,13 +27,17 @@ import pytest
 FULL = os.environ.get("SMONEY_RELIABILITY") == "full"
 SEED = os.environ.get("SMONEY_SEED", "14-10-2014")
 
+#: Figures of a full run are kept in the page: of this suite, or of the safety suite.
+_KEEPS = FULL or os.environ.get("SMONEY_SAFETY") == "full"
+
 _PAGE = Path(__file__).parents[1] / "docs" / "reliability.md"
 _ROWS = "SMONEY_RELIABILITY_ROWS"  # where the processes of one run put their rows
-_HEADS = ("figure", "engine", "counted", "violations", "seconds", "seed", "note")
+_HEADS = ("figure", "engine", "counted", "violations", "seconds", "seed", "day", "note")
 _PREFACE = """# Reliability: what was tried, and what came of it
 
-Written by `make reliability`. Every figure has a negative control in the same
-tests: a sabotage that must make it fail.
+Written by `make reliability` and `make safety`. Every figure has a negative control in the same
+tests: a sabotage that must make it fail. Seconds are those of one process; the
+parts of a figure may have run beside each other.
 """
 
 
@@ -48,7 +56,24 @@ class Row:
     violations: str
     seconds: str
     seed: str
+    day: str
     note: str
+
+    def with_another(self, other: Row) -> Row:
+        """Return the two parts of one figure as one line."""
+        return replace(
+            self,
+            counted=", ".join(map(_sum, self.counted.split(", "), other.counted.split(", "))),
+            violations=str(int(self.violations) + int(other.violations)),
+            seconds=f"{float(self.seconds) + float(other.seconds):.1f}",
+        )
+
+
+def _sum(one: str, other: str) -> str:
+    """Return "12 kills" and "3 kills" as "15 kills"; numbers behind the first one as they are."""
+    counted, _, of = one.partition(" ")
+    more = other.partition(" ")[0]
+    return f"{int(counted.replace(',', '')) + int(more.replace(',', '')):,} {of}"
 
 
 def record(
@@ -61,12 +86,31 @@ def record(
     engine: str,
     note: str = "",
 ) -> None:
-    """Add a line to the table: *counted* tells how much was tried ("1,000 kills")."""
-    row = Row(name, engine, str(counted), str(violations), f"{seconds:.1f}", str(seed), note)
+    """Add a line to the table: *counted* tells how much was tried ("1,000 kills").
+
+    Lines of one figure and engine become one: what was counted is added up.
+    """
+    day = f"{datetime.now(UTC):%Y-%m-%d}"
+    row = Row(
+        name, engine, str(counted), str(int(violations)), f"{seconds:.1f}", str(seed), day, note
+    )
     if path := os.environ.get(_ROWS):
         with Path(path).open("a", encoding="utf-8") as rows:
             rows.write(json.dumps(asdict(row)) + "\n")
     print("  ".join(astuple(row)))  # noqa: T201 - the table is for people
+
+
+_began = {"at": time.monotonic()}
+
+
+def pytest_runtest_call() -> None:
+    """Note when the test at hand began."""
+    _began["at"] = time.monotonic()
+
+
+def seconds_so_far() -> float:
+    """Return how long the test at hand has been running, for figures that time nothing."""
+    return time.monotonic() - _began["at"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -86,7 +130,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Show the table, and keep it if this was a full run."""
     path = os.environ.get(_ROWS)
-    rows = list(_read(Path(path))) if path else []
+    rows = _joined(_read(Path(path))) if path else []
     if not rows:
         return
     table = [_HEADS, *(astuple(row) for row in sorted(rows, key=_place))]
@@ -95,8 +139,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for line in table:
         cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
         terminalreporter.write_line("  ".join(cells).rstrip())
-    if FULL:
+    if _KEEPS:
         _keep(rows)
+
+
+def _joined(rows: Iterable[Row]) -> list[Row]:
+    joined: dict[tuple[str, str], Row] = {}
+    for row in rows:
+        place = _place(row)
+        joined[place] = joined[place].with_another(row) if place in joined else row
+    return list(joined.values())
 
 
 def _place(row: Row) -> tuple[str, str]:
@@ -115,7 +167,13 @@ def _keep(rows: list[Row]) -> None:
     lines += [astuple(row) for _, row in sorted(kept.items())]
     table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
     _PAGE.parent.mkdir(exist_ok=True)
-    _PAGE.write_text(f"{_PREFACE}\n{table}\n", encoding="utf-8")
+    _PAGE.write_text(f"{_PREFACE}\n{_machine()}\n\n{table}\n", encoding="utf-8")
+
+
+def _machine() -> str:
+    """Say what the last run ran on."""
+    programs = f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
+    return f"The last run: {platform.system()}, {os.cpu_count()} cores, {programs}."
 
 
 def _kept() -> Iterator[Row]:
@@ -123,4 +181,6 @@ def _kept() -> Iterator[Row]:
         return
     lines = _PAGE.read_text(encoding="utf-8").splitlines()
     for line in [line for line in lines if line.startswith("| ")][2:]:
-        yield Row(*(cell.strip() for cell in line.strip("|").split("|")))
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == len(_HEADS):  # the table had fewer columns once
+            yield Row(*cells)

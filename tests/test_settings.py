@@ -37,6 +37,9 @@ DEFAULTS: dict[str, object] = {
     "X_BEARER_TOKEN": None,
     "X_CLIENT_SECRET": None,
     "X_SIGNATURE": "consumer",
+    "X_CRC": None,
+    "X_CRC_TOKENS": "uuid",
+    "X_USER_TOKEN": None,
     "PUBLIC_URL": None,
     "PIN_IN_PUBLIC": "burn",
     "LIMIT_PEER": euros(250),
@@ -252,7 +255,7 @@ def test_bad_keys_are_refused_without_showing_them(
 
 def test_settings_show_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     secret = [name for name, field in Settings.model_fields.items() if "Secret" in repr(field)]
-    assert len(secret) == 7
+    assert len(secret) == 9
     put(
         monkeypatch,
         **COMPLETE,

@@ -86,6 +86,25 @@ def test_a_line_of_text_is_for_people() -> None:
     assert "\x1b" not in stream.getvalue(), "no colours in a file"
 
 
+def test_text_stands_in_columns_and_names_only_other_peoples_modules() -> None:
+    stream = configured("text")
+    ours().info("payment.booked", key="t:19", reference="7K3Q-48")
+    ours().warning("reply.wait", reference="7K3Q-49")
+    logging.getLogger("somebody").warning("out of paper")
+    booked, wait, foreign = stream.getvalue().splitlines()
+    assert re.match(r"\d\d:\d\d:\d\d info    payment\.booked +reference=7K3Q-48 key=t:19$", booked)
+    assert booked.index("payment.booked") == wait.index("reply.wait")
+    assert booked.index("reference=") == wait.index("reference=")
+    assert foreign.endswith("[somebody]")
+
+
+def test_a_line_of_text_is_one_line_whatever_it_says() -> None:
+    stream = configured("text", terminal=False)
+    ours().info("odd", words="one\ntwo\u2028three\x1b[2J", name="x\x1b]0;title\x07")
+    assert len(stream.getvalue().splitlines()) == 1
+    assert "\x1b" not in stream.getvalue()
+
+
 @pytest.mark.parametrize(("terminal", "text"), [(True, True), (False, False)])
 def test_auto_is_text_on_a_terminal_and_json_elsewhere(
     terminal: bool,  # noqa: FBT001 - a column of the table

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from smoney_bot.bank import replies
 from smoney_bot.bank.answers import Answer, Received, Stopped, WriteFirst
-from smoney_bot.bank.case import Case
+from smoney_bot.bank.case import Case, Notice
 from smoney_bot.bank.customers import Customer
-from smoney_bot.bank.desk import Payment, Reply
+from smoney_bot.bank.desk import Payment, Priority, Reply
 from smoney_bot.bank.errors import Refused
+from smoney_bot.bank.links import unlinked
 
 
 def to_author(
@@ -24,17 +25,28 @@ def to_author(
     if author.silent and not isinstance(said, Stopped):
         return ()
     private = private or author.private
+    kind = "farewell" if isinstance(said, Stopped) else "answer"
     if not case.message.public or (private and author.wrote_first):
-        return (_line(case, "answer", said, author, public=False),)
-    return (_line(case, "answer", WriteFirst() if private else said, author, public=True),)
+        return (_line(case, kind, said, author, public=False),)
+    return (_line(case, kind, WriteFirst() if private else said, author, public=True),)
 
 
 def to_payee(case: Case, payee: Customer, payment: Payment) -> tuple[Reply, ...]:
     """Return the notice to the payee, if X and the payee let the bot write to them."""
     if payee.silent or not payee.wrote_first or case.author is None:
         return ()
-    said = Received(payment.amount, case.author.handle, payment.note)
+    # Nobody is sent anywhere in the bank's name: a link in a note is taken apart.
+    said = Received(payment.amount, case.author.handle, unlinked(payment.note))
     return (_line(case, "notice", said, payee, public=False),)
+
+
+def notify(case: Case, notices: tuple[Notice, ...]) -> tuple[Reply, ...]:
+    """Return the *notices* to those whom X, and they themselves, let the bot write to."""
+    return tuple(
+        _line(case, one.kind, one.said, one.to, public=False)
+        for one in notices
+        if one.to.wrote_first and not one.to.silent
+    )
 
 
 def _line(
@@ -54,4 +66,5 @@ def _line(
             code_seen=bool(case.message.codes),
         ),
         reference=case.reference,
+        priority=case.priority if kind in {"answer", "farewell"} else Priority.USUAL,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from smoney_bot.bank import asks, collections, holds, refunds
 from smoney_bot.bank.customers import Language
 from smoney_bot.bank.money import Cents
 
@@ -18,6 +19,8 @@ class Paid:
     place: int | None = None
     codes_left: int | None = None
     pin_void: bool = False  # the PIN was shown in public and works no more
+    tag: str | None = None  # of the payee's collection that it went to
+    verified: bool = False  # the payee is an association
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,8 @@ class Waiting:
 
     amount: Cents
     payee: str
+    tag: str | None = None  # of the payee's collection that it is for
+    verified: bool = False  # the payee is an association
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,18 @@ class FrozenNow:
 
 
 @dataclass(frozen=True, slots=True)
+class RenewalOpen:
+    """For 15 minutes the bank's page takes a code along with *word*."""
+
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class RenewDirectly:
+    """`Renew` is heard by direct message only; nothing was opened."""
+
+
+@dataclass(frozen=True, slots=True)
 class Help:
     """How to write an order."""
 
@@ -132,6 +149,8 @@ Answer = (
     | PrivateNow
     | PublicNow
     | FrozenNow
+    | RenewalOpen
+    | RenewDirectly
     | Help
     | Stopped
     | Resumed
@@ -139,4 +158,8 @@ Answer = (
     | SeeMessages
     | WriteFirst
     | Unreachable
+    | holds.Answer
+    | asks.Answer
+    | collections.Answer
+    | refunds.Answer
 )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from smoney_bot.bank import orders, policy
 from smoney_bot.bank.answers import Answer
+from smoney_bot.bank.asks import NOTHING, Changes
 from smoney_bot.bank.codes import (
     FAILURES_MAX,
     Checked,
@@ -15,18 +17,30 @@ from smoney_bot.bank.codes import (
     Verdict,
 )
 from smoney_bot.bank.customers import Customer
-from smoney_bot.bank.desk import Desk, Payment, Transfer
+from smoney_bot.bank.desk import Desk, Payment, Priority, Renewal, Transfer
 from smoney_bot.bank.errors import CodeMissing, CodeRefused, SeveralCodes
 from smoney_bot.bank.messages import Message
+
+#: Their answers say what became of money, or of its protection: they leave first.
+_ABOUT_MONEY = (orders.Pay, orders.GiveCode, orders.PayAsk, orders.Cancel, orders.Freeze)
+
+#: Their answers can be left out when X takes too few, or costs too much.
+_FOR_HELP = (orders.AskHelp, orders.NotUnderstood, orders.Speak)
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The rules in force: who the bot is, the limits, what a PIN may do in public."""
+    """The rules in force: who the bot is, the limits, what a PIN may do in public.
+
+    A payment to somebody without an account is held as long as *hold*, or refused
+    if that is None; an ask stays open as long as *ask_life*.
+    """
 
     bot: orders.Bot
     limits: policy.Limits
     pin_in_public: PinInPublic = PinInPublic.BURN
+    hold: timedelta | None = None
+    ask_life: timedelta = policy.ASK_LIFE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +80,13 @@ class Case:
         return tuple(use for use in seen if use is not None and self._spends(use))
 
     @property
+    def priority(self) -> Priority:
+        """How soon the author's answer leaves."""
+        if self.author is None or isinstance(self.order, _FOR_HELP):
+            return Priority.HELP
+        return Priority.PAYMENT if isinstance(self.order, _ABOUT_MONEY) else Priority.USUAL
+
+    @property
     def forgiven(self) -> int | None:
         """The customer whose failed attempts are wiped out by a right code."""
         codes = self.checked.codes
@@ -82,6 +103,18 @@ class Case:
         return self.message.public and self.rules.pin_in_public is not PinInPublic.ACCEPT
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What somebody else is told by direct message, if X and they let the bot write.
+
+    `kind` is what the outbox knows it by, unique among the answers to one message.
+    """
+
+    to: Customer
+    said: Answer
+    kind: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
     """An order carried out: what to say, and what changes."""
@@ -89,7 +122,11 @@ class Done:
     answer: Answer
     private: bool = False  # the answer is nobody else's business
     customer: Customer | None = None  # the author as changed
+    renewal: Renewal | None = None  # a window that opens
     payment: Payment | None = None  # a new one
     settled: Payment | None = None  # one that waited, as it ends now
+    taken_back: Payment | None = None  # one that was held, as it ends now
     transfer: Transfer | None = None
     payee: Customer | None = None
+    asks: Changes = NOTHING
+    notices: tuple[Notice, ...] = ()

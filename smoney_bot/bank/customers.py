@@ -48,3 +48,4 @@ class Customer:
     private_since: datetime | None = None  # the switching post's own time, UTC
     silent: bool = False  # said "stop": the bot never writes to them
     wrote_first: bool = False  # wrote a direct message once: X lets the bot answer
+    show_name: bool = False  # beside their gifts, on the pages of collections

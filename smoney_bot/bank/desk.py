@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
+from smoney_bot.bank import asks
 from smoney_bot.bank.answers import HistoryLine
 from smoney_bot.bank.codes import CodeUse
+from smoney_bot.bank.collections import Collection
 from smoney_bot.bank.customers import Customer
 from smoney_bot.bank.money import Cents
+from smoney_bot.bank.orders import Payee
 from smoney_bot.bank.policy import PaymentKind
 
 
@@ -47,7 +50,7 @@ class Transfer:
     """
 
     key: str
-    kind: str  # "payment", "deposit", "withdrawal"
+    kind: str  # "payment", "deposit", "withdrawal", or one of `holds` or `book.gifts`
     source: int
     target: int
     amount: Cents
@@ -72,15 +75,33 @@ class Payment:
     note: str
     created_at: datetime  # the post's own time, UTC
     booked_at: datetime | None
-    expires_at: datetime | None = None  # until when it waits for its code, UTC
+    expires_at: datetime | None = None  # until when it waits or is held, UTC
+    collection_id: int | None = None  # the payee's collection that it is a gift to
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """A window in which the bank's page takes a code of this customer along with *word*."""
+
+    customer_id: int
+    word: str
+
+
+class Priority(IntEnum):
+    """Which reply leaves first where X does not take all: the smallest."""
+
+    PAYMENT = 0  # what became of an order about money
+    USUAL = 1  # other answers to customers, and notices
+    HELP = 2  # how to write an order, and anything to strangers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """A line that is to leave the bank.
 
-    `kind` is unique per message: `answer` to its author, `notice` to the payee,
-    `pointer` for the public line beside a private answer.
+    `kind` is unique per message: `answer` to its author, `farewell` to an author
+    who said stop (the last line they get), `notice` to the payee, `pointer` for
+    the public line beside a private answer.
     """
 
     message_key: str
@@ -89,6 +110,7 @@ class Reply:
     in_reply_to: str | None  # the post to reply to; None = direct message
     text: str
     reference: str
+    priority: Priority = Priority.USUAL
 
     @property
     def public(self) -> bool:
@@ -106,10 +128,14 @@ class Decision:
     reason: str = ""
     payment: Payment | None = None  # a new one
     settled: Payment | None = None  # one that waited, as it ends now
+    taken_back: Payment | None = None  # one that was held, as it ends now
     transfer: Transfer | None = None
     customer: Customer | None = None  # the author as changed, if changed
+    renewal: Renewal | None = None  # a window that opens
     uses: tuple[CodeUse, ...] = ()  # codes that are used up by this
     clear_failures: int | None = None  # customer id whose failed attempts are forgotten
+    told: str | None = None  # X id of a stranger who is told how it works
+    asks: asks.Changes = asks.NOTHING
     replies: tuple[Reply, ...] = ()
 
 
@@ -120,9 +146,14 @@ class Desk:
     `customers` by X id (authors and payees), `balances` and `sent` (what left
     in the last 24 hours) by account id, `codes_left` by customer id,
     `waiting` (the one order that waits for its code) by the payer's customer id,
-    `histories` by account id for those who ask. `handles` tells, for names that
+    `histories` by account id for those who ask, `words` (a fresh one for each who
+    wants to renew) by customer id. `handles` tells, for names that
     X had not marked, which X id holds the handle (small letters) now; `deleted`
-    the keys of messages whose post is gone. `now` is the database's clock.
+    the keys of messages whose post is gone; `told` the X ids of strangers who were
+    told within a day how it works. `held` are, by reference, the held payments that
+    somebody wants back, `held_account` is where their money is; `asks` is what there
+    is about asks; `collections` are, by tag, those that gifts are for. `now` is the
+    database's clock.
     """
 
     now: datetime
@@ -132,13 +163,39 @@ class Desk:
     codes_left: dict[int, int] = field(default_factory=dict)
     waiting: dict[int, Payment] = field(default_factory=dict)
     histories: dict[int, tuple[HistoryLine, ...]] = field(default_factory=dict)
+    words: dict[int, str] = field(default_factory=dict)
     handles: dict[str, str] = field(default_factory=dict)
     deleted: frozenset[str] = frozenset()
+    told: set[str] = field(default_factory=set)
+    held: dict[str, Payment] = field(default_factory=dict)
+    held_account: int = 0
+    asks: asks.OnDesk = field(default_factory=asks.OnDesk)
+    collections: dict[str, Collection] = field(default_factory=dict)
+
+    def x_id_of(self, payee: Payee) -> str | None:
+        """Return the X id of *payee*: what X marked, else who has the handle now."""
+        return payee.x_id or self.handles.get(payee.handle.lower())
+
+    def whom(self, payee: Payee) -> Customer | None:
+        """Return the customer that *payee* is, or None."""
+        x_id = self.x_id_of(payee)
+        return self.customers.get(x_id) if x_id else None
+
+    def collection(self, collection_id: int | None) -> Collection | None:
+        """Return the collection of that id, or None."""
+        return next((one for one in self.collections.values() if one.id == collection_id), None)
+
+    def customer(self, customer_id: int) -> Customer:
+        """Return the customer of that id, who lies here."""
+        return next(one for one in self.customers.values() if one.id == customer_id)
 
     def settle(self, decision: Decision) -> None:
         """Let *decision* take effect here, so that the next one sees it."""
         if decision.customer is not None:
             self.customers[decision.customer.x_id] = decision.customer
+        if decision.told is not None:
+            self.told.add(decision.told)
+        self.asks.settle(decision.asks)
         if (transfer := decision.transfer) is not None:
             self.balances[transfer.source] -= transfer.amount
             self.balances[transfer.target] += transfer.amount

@@ -99,6 +99,14 @@ class UnknownCollection(Refused):
 
 
 @dataclass(eq=False)
+class CollectionEnded(Refused):
+    """That collection takes no gifts any more."""
+
+    handle: str
+    tag: str
+
+
+@dataclass(eq=False)
 class OverLimit(Refused):
     """More than one payment to such a payee may be."""
 
@@ -135,6 +143,43 @@ class AnotherWaits(Refused):
 @dataclass(eq=False)
 class NothingWaits(Refused):
     """A code came alone, and no order of this author waits for one."""
+
+
+@dataclass(eq=False)
+class DirectOnly(Refused):
+    """Asks are made, paid and declined by direct message only."""
+
+
+@dataclass(eq=False)
+class CannotBeAsked(Refused):
+    """The bank may not write to *handle*: no account, never wrote first, or said stop."""
+
+    handle: str
+
+
+@dataclass(eq=False)
+class AskedIsAsker(Refused):
+    """One cannot ask oneself, nor block oneself."""
+
+
+@dataclass(eq=False)
+class TooManyAsks(Refused):
+    """So many asks are open already: to that *handle*, or to all if it is None."""
+
+    limit: int
+    handle: str | None = None
+
+
+@dataclass(eq=False)
+class TooLittleToShare(Refused):
+    """Fewer cents than people."""
+
+
+@dataclass(eq=False)
+class NothingAsked(Refused):
+    """No open ask of that reference is the author's to answer."""
+
+    reference: str
 
 
 @dataclass(eq=False)

@@ -31,6 +31,11 @@ _BALANCE_LIMIT = euros(2500)
 #: How long an order without a code waits for one.
 CODE_WAIT = timedelta(minutes=15)
 
+#: How long money is held for somebody without an account, and how long an ask stays
+#: open: a week has a weekend in it, and nobody's money is away for longer.
+HOLD_LIFE = timedelta(days=7)
+ASK_LIFE = timedelta(days=7)
+
 #: How old an order may be: after an outage nobody pays what they have forgotten.
 ORDER_LIFE = timedelta(hours=24)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from smoney_bot.bank import errors
+from smoney_bot.bank import asking_words, errors
 from smoney_bot.bank.errors import Refused
 from smoney_bot.bank.languages import Voice
 
@@ -18,7 +18,11 @@ _GENERAL_FORM = "#20 @bob #code"
 
 _AboutAuthor = errors.NoAccount | errors.AccountFrozen | errors.AccountClosed | errors.PrivateOnly
 _AboutPayee = (
-    errors.UnknownPayee | errors.PayeeIsPayer | errors.PayeeUnavailable | errors.UnknownCollection
+    errors.UnknownPayee
+    | errors.PayeeIsPayer
+    | errors.PayeeUnavailable
+    | errors.UnknownCollection
+    | errors.CollectionEnded
 )
 _AboutMoney = errors.OverLimit | errors.OverDayLimit | errors.NotEnoughMoney
 
@@ -74,7 +78,7 @@ def _code_spent(voice: Voice, *, seen: bool) -> str:
     """Return what the order cost: a PIN stays good only if nobody else has *seen* it."""
     if seen:
         return voice.gettext("If a code was in your post it is void.")
-    return voice.gettext("If a card code was in your message it is used up.")
+    return voice.gettext("If a code of your card or app was in your message it is used up.")
 
 
 def _form(voice: Voice, line: str, *, public: bool) -> str:
@@ -94,6 +98,8 @@ def _why(voice: Voice, refused: Refused, *, public: bool) -> str:
         return _about_payee(voice, refused)
     if isinstance(refused, _AboutMoney):
         return _about_money(voice, refused, public=public)
+    if isinstance(refused, asking_words.Refusal):
+        return asking_words.refusal(voice, refused)
     return _about_message(voice, refused)
 
 
@@ -124,6 +130,10 @@ def _about_payee(voice: Voice, refused: _AboutPayee) -> str:
         case errors.UnknownCollection(handle, tag):
             return voice.gettext(
                 "%(payee)s has no open collection called %(tag)s.", payee=handle, tag=tag
+            )
+        case errors.CollectionEnded(handle, tag):
+            return voice.gettext(
+                "The collection %(tag)s of %(payee)s has ended.", payee=handle, tag=tag
             )
         case _:
             assert_never(refused)

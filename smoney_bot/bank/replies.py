@@ -13,7 +13,18 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from smoney_bot.bank import answers, refusals
+from smoney_bot.bank import (
+    answers,
+    asking_words,
+    asks,
+    collection_words,
+    collections,
+    holding_words,
+    holds,
+    refund_words,
+    refunds,
+    refusals,
+)
 from smoney_bot.bank.customers import Language
 from smoney_bot.bank.errors import Refused
 from smoney_bot.bank.languages import Voice, amount, day
@@ -27,7 +38,15 @@ DEFAULT_LANGUAGE = Language.FRENCH
 FEW_CODES = 5
 
 #: Nobody else's business: in public only "answered by direct message" is said of them.
-_CONFIDENTIAL = (answers.Received, answers.BalanceIs, answers.HistoryIs)
+_CONFIDENTIAL = (
+    answers.Received,
+    answers.BalanceIs,
+    answers.HistoryIs,
+    answers.RenewalOpen,
+    answers.RenewDirectly,
+    asks.Answer,
+    refunds.Answer,
+)
 
 
 def render(
@@ -55,9 +74,15 @@ def render(
 
 
 def _answer(voice: Voice, said: answers.Answer, *, public: bool) -> str:
+    if isinstance(said, asks.Answer):
+        return asking_words.words(voice, said)
+    if isinstance(said, collections.Answer):
+        return collection_words.words(voice, said)
+    if isinstance(said, refunds.Answer):
+        return refund_words.words(voice, said)
     match said:
         case answers.Paid():
-            return _paid(voice, said)
+            return " ".join([_paid(voice, said), *_about_code(voice, said)])
         case answers.Received():
             return _received(voice, said)
         case answers.Waiting() | answers.Cancelled():
@@ -69,8 +94,15 @@ def _answer(voice: Voice, said: answers.Answer, *, public: bool) -> str:
             )
         case answers.HistoryIs(lines):
             return _history(voice, lines)
+        case answers.RenewalOpen() | answers.RenewDirectly():
+            return _renewal(voice, said)
         case answers.Help():
             return _help_in_public(voice) if public else _help(voice)
+        case holds.SetAside():
+            set_aside = holding_words.words(voice, said)
+            return " ".join([set_aside, *_about_code(voice, said), _undo(voice)])
+        case holds.TakenBack() | holds.CameBack() | holds.Arrived():
+            return holding_words.words(voice, said)
         case answers.SeeMessages():
             return voice.gettext("Answered by direct message (ref. %(reference)s).")
         case answers.Unreachable():
@@ -129,41 +161,70 @@ def _changed(voice: Voice, said: _Change) -> str:
 
 
 def _paid(voice: Voice, said: answers.Paid) -> str:
-    sentences = [
-        voice.gettext(
-            "Paid %(amount)s to %(payee)s (ref. %(reference)s).",
-            amount=voice.amount(said.amount),
-            payee=said.payee,
-        )
-    ]
+    return voice.gettext(
+        "Paid %(amount)s to %(payee)s (ref. %(reference)s).",
+        amount=voice.amount(said.amount),
+        payee=_payee(voice, said),
+    )
+
+
+def _payee(voice: Voice, said: answers.Paid | answers.Waiting) -> str:
+    return collection_words.payee(voice, said.payee, tag=said.tag, verified=said.verified)
+
+
+def _about_code(voice: Voice, said: answers.Paid | holds.SetAside) -> list[str]:
+    sentences = []
     if said.place is not None and said.codes_left is not None:
         sentences.append(_card(voice, said.place, said.codes_left))
     if said.pin_void:
         sentences.append(
             voice.gettext(
                 "Everybody could read your PIN, so it is void."
-                " Ask the operator for a link to choose a new one."
+                " To choose a new one: #renew, by direct message."
             )
         )
-    return " ".join(sentences)
+    return sentences
 
 
 def _waiting(voice: Voice, said: answers.Waiting | answers.Cancelled, *, public: bool) -> str:
-    facts = {"amount": voice.amount(said.amount), "payee": said.payee}
+    money = voice.amount(said.amount)
     if isinstance(said, answers.Cancelled):
         return voice.gettext(
             "Cancelled (ref. %(reference)s): %(amount)s will not go to %(payee)s.",
-            **facts,
+            amount=money,
+            payee=said.payee,
         )
-    noted = voice.gettext("Noted: %(amount)s to %(payee)s. Nothing is paid yet.", **facts)
+    noted = voice.gettext(
+        "Noted: %(amount)s to %(payee)s. Nothing is paid yet.",
+        amount=money,
+        payee=_payee(voice, said),
+    )
     if public:
         how = voice.gettext(
             "The order waits 15 minutes to be confirmed by direct message, with #code alone."
         )
     else:
         how = voice.gettext("The order waits 15 minutes to be confirmed here, with #code alone.")
-    undo = voice.gettext("To drop it: #cancel %(reference)s")
-    return f"{noted} {how} {undo}"
+    return f"{noted} {how} {_undo(voice)}"
+
+
+def _undo(voice: Voice) -> str:
+    return voice.gettext("To drop it: #cancel %(reference)s")
+
+
+def _renewal(voice: Voice, said: answers.RenewalOpen | answers.RenewDirectly) -> str:
+    if isinstance(said, answers.RenewDirectly):
+        return voice.gettext(
+            "New codes are a private matter, and nothing was opened (ref. %(reference)s)."
+            " Here, by direct message: #renew"
+        )
+    return voice.gettext(
+        "For 15 minutes (ref. %(reference)s) my page, whose address is on your card,"
+        " takes one of your codes together with this word: %(word)s\n"
+        "What you have works until the new card, PIN and app do."
+        " Was it not you who asked? #freeze",
+        word=said.word,
+    )
 
 
 def _card(voice: Voice, place: int, left: int) -> str:
@@ -179,7 +240,7 @@ def _card(voice: Voice, place: int, left: int) -> str:
         )
     if left > FEW_CODES:
         return used
-    hint = voice.gettext("Remember to ask for a new card.")
+    hint = voice.gettext("For a new card: #renew, by direct message.")
     return f"{used} {hint}"
 
 
@@ -217,7 +278,10 @@ def _help(voice: Voice) -> str:
         "#20 @bob #code thanks → pay bob €20\n"
         "#balance → your balance\n"
         "#history → your last payments\n"
+        "#request 12 @bob → ask bob for €12\n"
+        "#split 60 @bob @carol → share a bill\n"
         "#private → orders by direct message only (#public #code ends it)\n"
+        "#renew → a new card, PIN or app\n"
         "#freeze → freeze your account at once\n"
         "#stop → I write to you no more (#resume ends it)\n"
         "#fr → en français\n"

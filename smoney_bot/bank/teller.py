@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from smoney_bot.bank import answering, answers, orders, paying, policy
+from smoney_bot.bank import answering, answers, asking, holding, orders, paying, policy
 from smoney_bot.bank.case import Case, Done, Rules
 from smoney_bot.bank.codes import Checked
+from smoney_bot.bank.collections import NameHidden, NameShown
 from smoney_bot.bank.customers import Customer, State
-from smoney_bot.bank.desk import Decision, Desk, Outcome
+from smoney_bot.bank.desk import Decision, Desk, Outcome, Renewal
 from smoney_bot.bank.errors import (
     AccountClosed,
+    AccountFrozen,
     AlreadyEdited,
     CodeRefused,
+    DirectOnly,
     NoAccount,
     NothingToCancel,
     NothingWaits,
@@ -30,7 +33,15 @@ from smoney_bot.bank.messages import Message
 _PROTECTIVE = (orders.Freeze, orders.Stop, orders.GoPrivate)
 
 #: They move money or loosen a protection, so they are carried out in time or not at all.
-_TIMELY = (orders.Pay, orders.GiveCode, orders.GoPublic)
+_TIMELY = (
+    orders.Pay,
+    orders.GiveCode,
+    orders.Ask,
+    orders.Share,
+    orders.PayAsk,
+    orders.GoPublic,
+    orders.Renew,
+)
 
 #: Orders that an edit could have turned into something else.
 _WEIGHTY = (orders.Pay, orders.GoPublic, orders.GiveCode, orders.Cancel)
@@ -58,6 +69,8 @@ def decide(
         return _decision(case, Outcome.IGNORED, reason="not_an_order")
     if _was_taken_back(case):
         return _decision(case, Outcome.IGNORED, reason="deleted")
+    if case.author is None and not _may_be_told(case):
+        return _decision(case, Outcome.IGNORED, reason="told_today")
     try:
         done = _carry_out(case)
     except Refused as refusal:
@@ -72,6 +85,12 @@ def _was_taken_back(case: Case) -> bool:
     nevertheless: an intruder must not undo a freeze by deleting it.
     """
     return case.message.key in case.desk.deleted and not isinstance(case.order, _PROTECTIVE)
+
+
+def _may_be_told(case: Case) -> bool:
+    """Return whether this stranger may be told how it works: once a day, and not after stop."""
+    told = case.message.author_id in case.desk.told
+    return not told and not isinstance(case.order, orders.Stop)
 
 
 def _carry_out(case: Case) -> Done:
@@ -109,12 +128,36 @@ def _carry_out(case: Case) -> Done:
         case orders.Speak(language):
             speaking = replace(author, language=language)
             return Done(answer=answers.Speaking(language), customer=speaking)
+        case orders.Renew():
+            return _renew(case, author)
+        case orders.ShowName(on):
+            named = replace(author, show_name=on)
+            return Done(answer=NameShown() if on else NameHidden(), customer=named)
+        case (
+            orders.Ask()
+            | orders.Share()
+            | orders.PayAsk()
+            | orders.DeclineAsk()
+            | orders.Block()
+            | orders.Unblock() as about_asks
+        ):
+            return asking.carry_out(case, author, about_asks)
         case orders.NotUnderstood(paste):
             raise Unclear(paste or f"@{case.rules.bot.handle} #20 @bob #code")
         case orders.GiveCode(code_at):
             return _confirm(case, author, code_at)
         case orders.NotAnOrder():
             raise AssertionError  # decided before
+
+
+def _renew(case: Case, author: Customer) -> Done:
+    """Open a window for renewing codes; in public nothing opens, and nobody learns of one."""
+    if case.message.public:
+        return Done(answer=answers.RenewDirectly(), private=True)
+    if author.state is State.FROZEN:
+        raise AccountFrozen
+    word = case.desk.words[author.id]
+    return Done(answer=answers.RenewalOpen(word), renewal=Renewal(author.id, word))
 
 
 def _confirm(case: Case, author: Customer, code_at: int) -> Done:
@@ -126,9 +169,15 @@ def _confirm(case: Case, author: Customer, code_at: int) -> Done:
 
 def _cancel(case: Case, author: Customer, reference: str) -> Done:
     waiting = case.desk.waiting.get(author.id)
-    if waiting is None or waiting.reference != reference:
+    if waiting is not None and waiting.reference == reference:
+        return paying.cancel(waiting)
+    held = case.desk.held.get(reference)
+    if held is not None and held.payer_id == author.id:
+        return holding.take_back(case, author, held)
+    asked = asking.take_back(case, author, reference)
+    if asked is None:
         raise NothingToCancel(reference)
-    return paying.cancel(waiting)
+    return asked
 
 
 def _check_standing(case: Case, author: Customer) -> None:
@@ -167,18 +216,24 @@ def _apply(case: Case, done: Done) -> Decision:
     author = done.customer or case.author
     if done.settled is not None:  # the answer tells of the order that waited
         case = replace(case, reference=done.settled.reference)
+    if done.taken_back is not None:
+        case = replace(case, reference=done.taken_back.reference)
     lines = answering.to_author(case, done.answer, author, private=done.private)
     payment = done.payment or done.settled
     if done.payee is not None and payment is not None:
         lines += answering.to_payee(case, done.payee, payment)
+    lines += answering.notify(case, done.notices)
     changed = done.customer if done.customer != case.author else None
     decision = _decision(case, Outcome.APPLIED)
     return replace(
         decision,
         payment=done.payment,
         settled=done.settled,
+        taken_back=done.taken_back,
+        asks=done.asks,
         transfer=done.transfer,
         customer=changed,
+        renewal=done.renewal,
         replies=lines,
     )
 
@@ -189,8 +244,10 @@ def _refuse(case: Case, refusal: Refused) -> Decision:
     payment = None
     if isinstance(case.order, orders.Pay) and case.author is not None:
         payment = paying.refused(case, case.author, case.order, refusal.reason)
-    lines = answering.to_author(case, refusal, case.author)
-    return replace(decision, payment=payment, replies=lines)
+    private = isinstance(refusal, DirectOnly)
+    lines = answering.to_author(case, refusal, case.author, private=private)
+    told = case.message.author_id if case.author is None else None
+    return replace(decision, payment=payment, told=told, replies=lines)
 
 
 def _decision(case: Case, outcome: Outcome, reason: str = "") -> Decision:

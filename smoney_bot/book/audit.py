@@ -14,6 +14,7 @@ from sqlalchemy import BigInteger, Connection, Select, cast, func, literal, or_,
 from sqlalchemy.exc import DBAPIError
 
 from smoney_bot.bank.desk import PaymentState
+from smoney_bot.book import gifts_audit, held_audit, refund_audit
 from smoney_bot.book.faults import is_absence, is_conflict
 from smoney_bot.book.ledger import PAYMENT
 from smoney_bot.book.tables import accounts, balances, payments, transfers
@@ -114,6 +115,9 @@ _payer_account = accounts.alias("payer_account")
 _payee_account = accounts.alias("payee_account")
 
 
+_arrives_in = func.coalesce(gifts_audit.target_of_gift(), _payee_account.c.id)
+
+
 def _payments_unbooked() -> Select[tuple[str, str]]:
     """Booked payments without exactly the transfer they tell of (a key is unique)."""
     return (
@@ -126,15 +130,20 @@ def _payments_unbooked() -> Select[tuple[str, str]]:
             & (transfers.c.kind == PAYMENT)
             & (transfers.c.amount_cents == payments.c.amount_cents)
             & (transfers.c.source_id == _payer_account.c.id)
-            & (transfers.c.target_id == _payee_account.c.id),
+            & (transfers.c.target_id == _arrives_in),
         )
-        .where(payments.c.state == PaymentState.BOOKED, transfers.c.id.is_(None))
+        .where(
+            payments.c.state == PaymentState.BOOKED,
+            transfers.c.id.is_(None),
+            ~held_audit.was_released(),
+        )
     )
 
 
 def _transfers_unexplained() -> Select[tuple[str, str]]:
     """Transfers of payments that no booked payment tells of."""
-    told = (payments.c.message_key == transfers.c.key) & (payments.c.state == PaymentState.BOOKED)
+    paid = or_(payments.c.state == PaymentState.BOOKED, gifts_audit.was_given_back())
+    told = (payments.c.message_key == transfers.c.key) & paid
     return (
         select(transfers.c.key, literal("no booked payment tells of this transfer"))
         .outerjoin(payments, told)
@@ -147,4 +156,7 @@ _RULES: dict[str, Select[Any]] = {
     "balance_not_below_floor": _below_floor(),
     "booked_payment_has_transfer": _payments_unbooked(),
     "transfer_has_booked_payment": _transfers_unexplained(),
+    **held_audit.RULES,
+    **gifts_audit.RULES,
+    **refund_audit.RULES,
 }

@@ -40,8 +40,11 @@ def remove(connection: Connection, customer_id: int) -> bool:
 
 def on_file(connection: Connection, customer_ids: Iterable[int]) -> dict[int, AuthenticatorOnFile]:
     """Return the authenticators of these customers, by customer id."""
-    asked = authenticators.c.customer_id.in_(sorted(set(customer_ids)))
-    found = connection.execute(select(authenticators).where(asked))
+    asked = sorted(set(customer_ids))
+    if not asked:
+        return {}
+    wanted = select(authenticators).where(authenticators.c.customer_id.in_(asked))
+    found = connection.execute(wanted)
     return {
         row.customer_id: AuthenticatorOnFile(row.customer_id, row.secret, row.last_step)
         for row in found

@@ -15,12 +15,14 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, select, update
 
 from smoney_bot.book import pages, rows
 from smoney_bot.book.tables import cursors
 
 _MARK = "restored"
+#: What is left of the mark after recovery, until X was asked for what is forgotten.
+_FORGETFUL = "forgetful"
 
 
 class NoBackup(Exception):
@@ -96,5 +98,18 @@ def must_recover(connection: Connection) -> str | None:
 
 
 def recovered(connection: Connection) -> None:
-    """Let this book pay again."""
-    connection.execute(delete(cursors).where(cursors.c.name == _MARK))
+    """Let this book pay again, as soon as X was asked for what it has forgotten."""
+    connection.execute(delete(cursors).where(cursors.c.name == _FORGETFUL))
+    marked = cursors.c.name == _MARK
+    connection.execute(update(cursors).where(marked).values(name=_FORGETFUL))
+
+
+def must_ask_x(connection: Connection) -> bool:
+    """Whether this book was recovered, and X was not asked since for what it has forgotten."""
+    forgetful = select(cursors.c.name).where(cursors.c.name == _FORGETFUL)
+    return connection.execute(forgetful).first() is not None
+
+
+def x_was_asked(connection: Connection) -> None:
+    """Note that what X still lists is in the inbox again."""
+    connection.execute(delete(cursors).where(cursors.c.name == _FORGETFUL))

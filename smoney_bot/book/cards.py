@@ -61,10 +61,13 @@ def on_file(
     connection: Connection, wanted: Iterable[Place], now: datetime
 ) -> dict[Place, CodeOnFile]:
     """Return the hashes at these places of cards."""
+    asked = sorted(set(wanted))
+    if not asked:
+        return {}
     statement = (
         select(card_codes, cards.c.customer_id, is_usable(now).label("usable"))
         .join(cards, cards.c.id == card_codes.c.card_id)
-        .where(tuple_(cards.c.customer_id, card_codes.c.place).in_(sorted(set(wanted))))
+        .where(tuple_(cards.c.customer_id, card_codes.c.place).in_(asked))
         .where(cards.c.retired_at.is_(None))
     )
     return {
@@ -120,6 +123,8 @@ def codes_left(
 ) -> dict[int, int]:
     """Return how many codes of each customer's card still work."""
     asked = sorted(set(customer_ids))
+    if not asked:
+        return {}
     statement = (
         select(cards.c.customer_id, func.count().label("left"))
         .join(card_codes, cards.c.id == card_codes.c.card_id)

@@ -37,6 +37,11 @@ from smoney_bot.book.tables import inbox
 #: and holds up nobody but its author.
 CRASHES_MAX = 3
 
+#: How many waiting messages are looked at together for those that are free, and how
+#: often: authors of the first window may all be busy, those of eight are not.
+_WINDOW = 256
+_WINDOWS_MAX = 8
+
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
@@ -55,15 +60,23 @@ def in_state(column: Column[MessageState], state: MessageState) -> ColumnElement
     return column == literal(state, column.type, literal_execute=True)
 
 
-def claim(connection: Connection, *, now: datetime, limit: int, lease: timedelta) -> list[Claimed]:
+def claim(
+    connection: Connection,
+    *,
+    now: datetime,
+    limit: int,
+    lease: timedelta,
+    crashed: bool = True,
+) -> list[Claimed]:
     """Take up to *limit* due messages in hand, oldest first, one per author.
 
     Commit before the work begins, so that a message that kills its worker is
     counted. One that has crashed before is taken alone, so that it takes nobody
-    with it; one that crashed too often is set aside here.
+    with it, and not at all if *crashed* is False; one that crashed too often is
+    set aside here.
     """
-    found = _expired(connection, now, limit)
-    found += _due(connection, now, limit - len(found))
+    found = _expired(connection, now, limit) if crashed else []
+    found += _due(connection, now, limit - len(found), crashed=crashed)
     ids = _apart(found)
     try:
         with connection.begin_nested():
@@ -92,12 +105,45 @@ def _expired(connection: Connection, now: datetime, limit: int) -> list[Row[int,
     return list(connection.execute(statement))
 
 
-def _due(connection: Connection, now: datetime, limit: int) -> list[Row[int, int]]:
-    statement = (
-        select(inbox.c.id, inbox.c.crashes)
+def _due(
+    connection: Connection, now: datetime, limit: int, *, crashed: bool
+) -> list[Row[int, int]]:
+    """Return the oldest due messages of authors who are not busy.
+
+    Read window by window, each without the authors of those before: whoever has
+    thousands of messages waiting fills the first one only.
+    """
+    due = (
+        select(inbox.c.id, inbox.c.author_id)
         .where(
             in_state(inbox.c.state, MessageState.RECEIVED),
             inbox.c.due_at <= now,
+            inbox.c.crashes <= (CRASHES_MAX if crashed else 0),
+        )
+        .order_by(inbox.c.written_at, inbox.c.id)
+        .limit(_WINDOW)
+    )
+    found: list[Row[int, int]] = []
+    seen: set[str] = set()
+    for _ in range(_WINDOWS_MAX):
+        window = connection.execute(due.where(inbox.c.author_id.not_in(sorted(seen)))).all()
+        oldest = {row.author_id: row.id for row in reversed(window)}
+        found += _free(connection, sorted(oldest.values()), limit - len(found))
+        if len(window) < _WINDOW or len(found) >= limit:
+            break
+        seen |= oldest.keys()
+    return found
+
+
+def _free(connection: Connection, ids: Sequence[int], limit: int) -> list[Row[int, int]]:
+    """Return those of the messages *ids*, oldest first, whose authors are not busy."""
+    if not ids or limit <= 0:
+        return []
+    statement = (
+        select(inbox.c.id, inbox.c.crashes)
+        .where(
+            inbox.c.id.in_(ids),
+            in_state(inbox.c.state, MessageState.RECEIVED),
             ~_author_is_busy(),
         )
         .order_by(inbox.c.written_at, inbox.c.id)

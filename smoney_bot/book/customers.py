@@ -8,7 +8,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, insert, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal,
+    select,
+)
 
 from smoney_bot.bank.customers import Customer, Kind, Language, State
 from smoney_bot.bank.money import Cents
@@ -68,7 +79,10 @@ def by_x_ids(
     With *lock* nobody else changes them until the transaction ends: needed by
     whoever will `update` them.
     """
-    statement = _where(customers.c.x_id.in_(sorted(set(x_ids)))).order_by(customers.c.x_id)
+    asked = sorted(set(x_ids))
+    if not asked:
+        return {}
+    statement = _where(customers.c.x_id.in_(asked)).order_by(customers.c.x_id)
     if lock:
         # FOR NO KEY UPDATE: a payment that refers to a customer need not wait.
         statement = statement.with_for_update(of=customers, key_share=True)
@@ -116,7 +130,15 @@ def update(connection: Connection, changed: Iterable[Customer]) -> None:
     rows.change_each(connection, statement, written)
 
 
-_CHANGEABLE = ("state", "language", "private", "private_since", "silent", "wrote_first")
+_CHANGEABLE = (
+    "state",
+    "language",
+    "private",
+    "private_since",
+    "silent",
+    "wrote_first",
+    "show_name",
+)
 
 
 def see(
@@ -130,12 +152,23 @@ def see(
 
     *wrote* are the ids of those who wrote a direct message: the bot may answer.
     """
-    seen = customers.update().where(customers.c.x_id == bindparam("of_x_id"))
-    shown = [{"of_x_id": x_id, "shown": handle} for x_id, handle in sorted(handles.items())]
-    statement = seen.values(handle=rows.given("shown", customers.c.handle), handle_seen_at=now)
-    rows.change_each(connection, statement, shown)
-    writers = [{"of_x_id": x_id} for x_id in sorted(wrote)]
-    rows.change_each(connection, seen.values(wrote_first=True), writers)
+    shown = rows.given("shown", customers.c.handle)
+    seen_at = customers.c.handle_seen_at
+    once = customers.c.wrote_first  # never taken back
+    seen = (
+        customers.update()
+        .where(customers.c.x_id == bindparam("of_x_id"))
+        .values(
+            handle=func.coalesce(shown, customers.c.handle),
+            handle_seen_at=case((shown.is_(None), seen_at), else_=literal(now, seen_at.type)),
+            wrote_first=case((once, once), else_=rows.given("wrote", once)),
+        )
+    )
+    each = [
+        {"of_x_id": x_id, "shown": handles.get(x_id), "wrote": x_id in wrote}
+        for x_id in sorted({*handles, *wrote})
+    ]
+    rows.change_each(connection, seen, each)
 
 
 def _where(condition: ColumnElement[bool]) -> Select[*tuple[object, ...]]:

@@ -19,13 +19,23 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from smoney_bot.bank.errors import TryLater
 from smoney_bot.book import sqlite
 from smoney_bot.book.errors import UnusableUrl
-from smoney_bot.book.faults import is_conflict, keep_terse, told_apart
+from smoney_bot.book.faults import is_conflict, keep_terse, leave_demoted, told_apart
 
 Result = TypeVar("Result")
 
 #: A statement that runs longer than 5 s, or waits for a lock longer than 2 s, is
 #: given up (`TryLater`). Moments travel in UTC whatever the server's zone.
 _SERVED_OPTIONS = "-c timezone=UTC -c statement_timeout=5s -c lock_timeout=2s"
+
+#: A server that fell silent without a word is given up after 15 s: those above are
+#: for one that still answers.
+_NEVER_HANG = {
+    "connect_timeout": 5,  # seconds, as are these but the last
+    "keepalives_idle": 5,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,  # milliseconds
+}
 
 _sqlite_writer = threading.Lock()
 _WRITER_WAIT_SECONDS = 30.0
@@ -44,6 +54,10 @@ def open_engine(url: str) -> Engine:
 
 class Book:
     """The database behind one URL; safe to share between threads.
+
+    With a standby, the URL of PostgreSQL names both servers, and each new
+    connection goes to the one that writes:
+    `postgresql+psycopg://smoney@/smoney?host=a,b&port=5432,5432&target_session_attrs=read-write`.
 
     Raises `UnusableUrl` if the URL cannot be used. Nothing connects before the
     first transaction.
@@ -161,8 +175,9 @@ def _open_served_sqlite(url: URL) -> tuple[Engine, Engine]:
 
 
 def _open_served_postgresql(url: URL) -> tuple[Engine, Engine]:
-    settings = {"options": _SERVED_OPTIONS, "connect_timeout": 5, "application_name": "smoney-bot"}
+    settings = {"options": _SERVED_OPTIONS, "application_name": "smoney-bot", **_NEVER_HANG}
     writer = _create(url, connect_args=settings, pool_pre_ping=True, pool_timeout=5)
     event.listen(writer, "handle_error", keep_terse)
+    event.listen(writer, "handle_error", leave_demoted)
     options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     return writer, writer.execution_options(**options)

@@ -49,5 +49,19 @@ class AlreadyOpen(Exception):
     x_id: str
 
 
+@dataclass(eq=False)
+class TagTaken(Exception):
+    """There is, or was, a collection of this tag."""
+
+    tag: str
+
+
+@dataclass(eq=False)
+class NotAsItWas(Exception):
+    """A collection, or a gift to it, is not in the state any more that it was just found in."""
+
+    what: str
+
+
 class UnusableUrl(ValueError):
     """The database URL cannot be used; the message says what to do, never the URL."""

@@ -20,6 +20,8 @@ from smoney_bot.bank.errors import TryLater
 _CONFLICTS = frozenset({"40001", "40P01"})
 #: By class: connection, resources, intervention by an operator, system, not ready.
 _ABSENCES = ("08", "53", "57", "58", "55P03")
+#: A server that only answers questions: a standby, or one that was demoted to it.
+_READ_ONLY = "25006"
 
 _SQLITE_CONFLICTS = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _SQLITE_ABSENCES = frozenset(
@@ -48,7 +50,7 @@ def is_absence(error: BaseException) -> bool:
     state: str | None = getattr(error.orig, "sqlstate", None)
     if state is None:  # the server never answered: only the driver speaks
         return type(error.orig).__name__ == "OperationalError" or error.connection_invalidated
-    return state.startswith(_ABSENCES)
+    return error.connection_invalidated or state.startswith(_ABSENCES)
 
 
 @contextmanager
@@ -75,6 +77,18 @@ def keep_terse(context: ExceptionContext) -> None:
         original.args = (primary,)
     if primary is not None and shown is not None:
         shown.args = (f"({type(original).__name__}) {primary}",)
+
+
+def leave_demoted(context: ExceptionContext) -> None:
+    """Close a connection that may not write any more: after a failover another server does.
+
+    The next one is opened anew, and where the URL names several servers it finds
+    that one. Listens to SQLAlchemy's `handle_error`.
+    """
+    options = context.connection.get_execution_options() if context.connection else {}
+    by_choice = options.get("postgresql_readonly", False)
+    if getattr(context.original_exception, "sqlstate", None) == _READ_ONLY and not by_choice:
+        context.is_disconnect = True
 
 
 def _sqlite_code(error: sqlite3.Error) -> int | None:

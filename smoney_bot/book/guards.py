@@ -87,9 +87,12 @@ def standing(connection: Connection, customer_ids: Iterable[int]) -> dict[int, R
 
 
 def _lock(connection: Connection, customer_ids: Iterable[int]) -> dict[int, Guard]:
+    asked = sorted(customer_ids)
+    if not asked:
+        return {}
     statement = (
         select(guards)
-        .where(guards.c.customer_id.in_(sorted(customer_ids)))
+        .where(guards.c.customer_id.in_(asked))
         .order_by(guards.c.customer_id)
         .with_for_update()
     )

@@ -33,6 +33,7 @@ __all__ = [
     "claim",
     "finish",
     "keep",
+    "keep_new",
     "listing",
     "note_counted",
     "oldest_waiting",
@@ -62,9 +63,14 @@ def keep(connection: Connection, messages: Iterable[Message], now: datetime) -> 
 
     They must be concealed already: what is given is stored.
     """
+    return len(keep_new(connection, messages, now))
+
+
+def keep_new(connection: Connection, messages: Iterable[Message], now: datetime) -> frozenset[str]:
+    """Do as `keep` does; return the keys of those that were new."""
     # In order of key, so that two deliveries of the same batch do not deadlock.
     kept = [_row(message, now) for message in sorted(messages, key=lambda one: one.key)]
-    return len(rows.add_new(connection, inbox, kept, inbox.c.key))
+    return rows.add_new(connection, inbox, kept, inbox.c.key)
 
 
 def _row(message: Message, now: datetime) -> rows.Row:

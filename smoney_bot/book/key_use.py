@@ -13,7 +13,15 @@ from smoney_bot.bank.messages import Message
 from smoney_bot.book.cards import is_usable
 from smoney_bot.book.claims import in_state
 from smoney_bot.book.states import MessageState
-from smoney_bot.book.tables import authenticators, card_codes, cards, inbox, pins, seals
+from smoney_bot.book.tables import (
+    authenticators,
+    card_codes,
+    cards,
+    inbox,
+    operators,
+    pins,
+    seals,
+)
 
 #: Messages in these states may still have their codes checked.
 _UNDECIDED = (MessageState.RECEIVED, MessageState.CLAIMED, MessageState.SET_ASIDE)
@@ -39,9 +47,11 @@ def pins_by_key(connection: Connection) -> Counter[str]:
 
 
 def authenticators_by_key(connection: Connection) -> Counter[str]:
-    """Count the authenticators, by the id of the key that encrypts them."""
+    """Count the authenticators, of operators too, by the id of the key that encrypts them."""
     statement = select(authenticators.c.secret).execution_options(yield_per=_AT_ONCE)
-    return Counter(key_id(secret) for secret in connection.execute(statement).scalars())
+    counted = Counter(key_id(secret) for secret in connection.execute(statement).scalars())
+    theirs = select(operators.c.secret).where(operators.c.secret.is_not(None))
+    return counted + Counter(key_id(one) for one in connection.execute(theirs).scalars() if one)
 
 
 def messages_by_key(connection: Connection) -> Counter[str]:

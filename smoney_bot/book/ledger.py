@@ -16,6 +16,7 @@ from smoney_bot.bank.customers import Customer
 from smoney_bot.bank.desk import Transfer
 from smoney_bot.bank.money import Cents
 from smoney_bot.bank.policy import check_funds
+from smoney_bot.bank.refunds import REFUND
 from smoney_bot.book import rows
 from smoney_bot.book.errors import AlreadyBooked, ReferenceReused
 from smoney_bot.book.states import AccountKind
@@ -167,7 +168,7 @@ def balance(connection: Connection, account_id: int) -> Cents:
 def sent_since(
     connection: Connection, account_ids: Iterable[int], since: datetime
 ) -> dict[int, Cents]:
-    """Return what each account has sent from *since* on; withdrawals are not sent."""
+    """Return what each account has sent from *since* on; no withdrawals, no refunds."""
     asked = sorted(set(account_ids))
     # PostgreSQL adds BIGINTs up to a NUMERIC, which is not a number of cents.
     total = cast(func.sum(transfers.c.amount_cents), BigInteger)
@@ -176,7 +177,7 @@ def sent_since(
         .where(
             transfers.c.source_id.in_(asked),
             transfers.c.booked_at >= since,
-            transfers.c.kind != WITHDRAWAL,
+            transfers.c.kind.not_in((WITHDRAWAL, REFUND)),
         )
         .group_by(transfers.c.source_id)
     )

@@ -5,107 +5,102 @@
        └──────wait────────┘ └──unknown, or the sender died──► unknown ──claim──► sending
 
 A reply whose fate is unknown is handed out with `look_first`: look whether it is
-out before sending it again. Like in the inbox, a claim is a fenced lease.
+out before sending it again. Like in the inbox, a claim is a fenced lease; which
+reply is claimed first stands in `dispatch`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, or_, select, text, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
+from smoney_bot.bank import fitness
 from smoney_bot.bank.desk import Reply
 from smoney_bot.book import rows
+from smoney_bot.book.dispatch import UNFINISHED, Pending, claim, claim_old
 from smoney_bot.book.states import ReplyState
 from smoney_bot.book.tables import outbox
 
-# Literal, because PostgreSQL uses a partial index only where it sees the states.
-_UNFINISHED = text("state IN ('pending', 'sending', 'unknown')")
+__all__ = [
+    "Line",
+    "Pending",
+    "Unfit",
+    "claim",
+    "claim_old",
+    "give_up",
+    "has",
+    "hold",
+    "listing",
+    "objection",
+    "put",
+    "release",
+    "retry",
+    "sent",
+    "unknown",
+    "wait",
+    "waiting",
+]
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
-    """A reply in hand, until its lease runs out."""
+class Unfit:
+    """A reply that may not leave in its own words, and why: a bug."""
 
-    id: int
-    fence: int
-    attempts: int  # this one included
-    look_first: bool  # it may be out already
-    created_at: datetime
     reply: Reply
+    why: str
 
 
-def put(connection: Connection, replies: Iterable[Reply], now: datetime) -> None:
-    """Add *replies*; a second one of the same message and kind is a bug."""
+def put(connection: Connection, replies: Iterable[Reply], now: datetime) -> list[Unfit]:
+    """Add *replies*; a second one of the same message and kind is a bug.
+
+    One that X would not take, or bill as a link, is kept in the plainest words
+    instead, because its order is carried out all the same. Returns those: raise
+    an alarm.
+    """
+    written = list(replies)
+    unfit = [Unfit(one, why) for one in written if (why := objection(one))]
+    plain = {(one.reply.message_key, one.reply.kind) for one in unfit}
     added = [
-        {
-            "message_key": reply.message_key,
-            "kind": reply.kind,
-            "to_x_id": reply.to_x_id,
-            "in_reply_to": reply.in_reply_to,
-            "text": reply.text,
-            "reference": reply.reference,
-            "state": ReplyState.PENDING,
-            "attempts": 0,
-            "due_at": now,
-            "fence": 0,
-            "error": "",
-            "created_at": now,
-        }
-        for reply in replies
+        _row(_plainly(one) if (one.message_key, one.kind) in plain else one, now) for one in written
     ]
     rows.add(connection, outbox, added)
+    return unfit
+
+
+def objection(reply: Reply) -> str | None:
+    """Return in a word why *reply* may not leave as it is, or None."""
+    return fitness.objection(reply.text, public=reply.public)
+
+
+def _plainly(reply: Reply) -> Reply:
+    return replace(reply, text=fitness.plainest(reply.reference))
+
+
+def _row(reply: Reply, now: datetime) -> rows.Row:
+    return {
+        "message_key": reply.message_key,
+        "kind": reply.kind,
+        "to_x_id": reply.to_x_id,
+        "in_reply_to": reply.in_reply_to,
+        "text": reply.text,
+        "reference": reply.reference,
+        "priority": reply.priority,
+        "state": ReplyState.PENDING,
+        "attempts": 0,
+        "due_at": now,
+        "fence": 0,
+        "error": "",
+        "created_at": now,
+    }
 
 
 def has(connection: Connection, message_key: str, kind: str) -> bool:
     """Return whether a reply of that *kind* to that message was ever put here."""
     mine = (outbox.c.message_key == message_key) & (outbox.c.kind == kind)
     return connection.execute(select(outbox.c.id).where(mine)).first() is not None
-
-
-def claim(connection: Connection, *, now: datetime, limit: int, lease: timedelta) -> list[Pending]:
-    """Take up to *limit* due replies in hand, in the order they were written.
-
-    Commit before sending, so that a sender that dies leaves its trace.
-    """
-    statement = (
-        select(outbox)
-        .where(_UNFINISHED, _is_free(now))
-        .order_by(outbox.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    found = connection.execute(statement).all()
-    taken = (
-        update(outbox)
-        .where(outbox.c.id.in_([row.id for row in found]))
-        .values(
-            state=ReplyState.SENDING,
-            attempts=outbox.c.attempts + 1,
-            fence=outbox.c.fence + 1,
-            lease_until=now + lease,
-        )
-    )
-    if found:
-        connection.execute(taken)
-    return [
-        Pending(
-            id=row.id,
-            fence=row.fence + 1,
-            attempts=row.attempts + 1,
-            look_first=row.state is not ReplyState.PENDING,
-            created_at=row.created_at,
-            reply=Reply(**{name: getattr(row, name) for name in Reply.__slots__}),
-        )
-        for row in found
-    ]
-
-
-def _is_free(now: datetime) -> ColumnElement[bool]:
-    in_hand = outbox.c.state == ReplyState.SENDING
-    return or_(~in_hand & (outbox.c.due_at <= now), in_hand & (outbox.c.lease_until <= now))
 
 
 _held = (
@@ -117,6 +112,11 @@ _held = (
     )
     .values(lease_until=None)
 )
+
+
+def hold(connection: Connection, pending: Pending, until: datetime) -> None:
+    """Keep it in hand *until* then (UTC). Raises `LostLease`: somebody else may be sending it."""
+    _settle(connection, pending, lease_until=until)
 
 
 def sent(connection: Connection, pending: Pending, *, remote_id: str, now: datetime) -> None:
@@ -155,7 +155,7 @@ def release(connection: Connection, look_at: datetime) -> int:
     what is not found then is sent again.
     """
     longer = (outbox.c.state == ReplyState.SENDING) & (outbox.c.lease_until > look_at)
-    statement = update(outbox).where(_UNFINISHED, longer).values(lease_until=look_at)
+    statement = update(outbox).where(UNFINISHED, longer).values(lease_until=look_at)
     return connection.execute(statement).rowcount
 
 
@@ -200,6 +200,6 @@ def listing(connection: Connection, state: ReplyState | None = None, limit: int 
 
 def waiting(connection: Connection) -> tuple[int, datetime | None]:
     """Return how many replies have not left yet, and when the oldest was written."""
-    statement = select(func.count(), func.min(outbox.c.created_at)).where(_UNFINISHED)
+    statement = select(func.count(), func.min(outbox.c.created_at)).where(UNFINISHED)
     count, oldest = connection.execute(statement).one()
     return count, oldest

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, bindparam, func, or_, select, update
+from sqlalchemy import Column, Connection, Row, bindparam, func, or_, select, text, update
 
 from smoney_bot.bank.answers import HistoryLine
 from smoney_bot.bank.customers import Customer
@@ -16,7 +16,11 @@ from smoney_bot.book.errors import NotWaiting
 from smoney_bot.book.tables import customers, payments
 
 _FACTS = [payments.c[name] for name in Payment.__slots__ if name != "amount"]
-_SHOWN = [*_FACTS, payments.c.amount_cents.label("amount")]
+
+# Literal, because PostgreSQL uses a partial index only where it sees the state.
+_WAITS = text("payments.state = 'waiting'")
+#: What `payment_of` needs of a row.
+SHOWN = [*_FACTS, payments.c.amount_cents.label("amount")]
 
 
 def put(connection: Connection, added: Iterable[Payment]) -> None:
@@ -30,14 +34,28 @@ def _row(payment: Payment) -> rows.Row:
     return facts
 
 
-def waiting(connection: Connection, payer_ids: Iterable[int]) -> dict[int, Payment]:
-    """Return the order that waits for its code, by the payer's customer id."""
-    statement = select(*_SHOWN).where(
-        payments.c.payer_id.in_(sorted(set(payer_ids))),
-        payments.c.state == PaymentState.WAITING,
-    )
-    found = connection.execute(statement)
-    return {row.payer_id: Payment(**row._mapping) for row in found}  # noqa: SLF001 - public by SQLAlchemy's documentation
+def payment_of(row: Row[*tuple[Any, ...]]) -> Payment:
+    """Return the payment that a row of `SHOWN` is."""
+    return Payment(**row._mapping)  # noqa: SLF001 - public by SQLAlchemy's documentation
+
+
+def waiting(connection: Connection, payer_ids: Iterable[int], now: datetime) -> dict[int, Payment]:
+    """Return the order that waits for its code, by the payer's customer id.
+
+    Those whose time is over end here, should the timer not have come round.
+    """
+    asked = sorted(set(payer_ids))
+    if not asked:
+        return {}
+    statement = select(*SHOWN).where(payments.c.payer_id.in_(asked), _WAITS)
+    found = {row.payer_id: payment_of(row) for row in connection.execute(statement)}
+    if any(_is_over(one, now) for one in found.values()):
+        expire(connection, now)
+    return {payer: one for payer, one in found.items() if not _is_over(one, now)}
+
+
+def _is_over(payment: Payment, now: datetime) -> bool:
+    return payment.expires_at is not None and payment.expires_at <= now
 
 
 def settle(connection: Connection, settled: Iterable[Payment]) -> None:
@@ -46,15 +64,23 @@ def settle(connection: Connection, settled: Iterable[Payment]) -> None:
         update(payments)
         .where(
             payments.c.reference == bindparam("of_reference"),
-            payments.c.state == PaymentState.WAITING,
+            _WAITS,
         )
         .values(
             state=rows.given("new_state", payments.c.state),
+            payee_id=rows.given("new_payee", payments.c.payee_id),
             booked_at=rows.given("new_booked_at", payments.c.booked_at),
+            expires_at=rows.given("new_end", payments.c.expires_at),
         )
     )
     ended = [
-        {"of_reference": one.reference, "new_state": one.state, "new_booked_at": one.booked_at}
+        {
+            "of_reference": one.reference,
+            "new_state": one.state,
+            "new_payee": one.payee_id,
+            "new_booked_at": one.booked_at,
+            "new_end": one.expires_at,
+        }
         for one in settled
     ]
     if rows.change_each(connection, statement, ended) != len(ended):
@@ -63,24 +89,25 @@ def settle(connection: Connection, settled: Iterable[Payment]) -> None:
 
 def next_end(connection: Connection) -> datetime | None:
     """Return when the next order that waits for its code expires, or None."""
-    statement = select(func.min(payments.c.expires_at)).where(
-        payments.c.state == PaymentState.WAITING
-    )
+    statement = select(func.min(payments.c.expires_at)).where(_WAITS)
     moment: datetime | None = connection.execute(statement).scalar()
     return moment
 
 
 def expire(connection: Connection, now: datetime) -> int:
     """End the orders whose time to wait is over; return how many there were."""
-    over = (payments.c.state == PaymentState.WAITING) & (payments.c.expires_at <= now)
-    ended = update(payments).where(over).values(state=PaymentState.EXPIRED)
+    ended = (
+        update(payments)
+        .where(_WAITS, payments.c.expires_at <= now)
+        .values(state=PaymentState.EXPIRED)
+    )
     return connection.execute(ended).rowcount
 
 
 def find(connection: Connection, reference: str) -> Payment | None:
     """Return the payment of that *reference*, or None."""
-    row = connection.execute(select(*_SHOWN).where(payments.c.reference == reference)).first()
-    return None if row is None else Payment(**row._mapping)  # noqa: SLF001 - public by SQLAlchemy's documentation
+    row = connection.execute(select(*SHOWN).where(payments.c.reference == reference)).first()
+    return None if row is None else payment_of(row)
 
 
 def listing(
@@ -91,14 +118,14 @@ def listing(
     limit: int = 50,
 ) -> list[Payment]:
     """Return the newest payments, of one *state* or of one customer if asked."""
-    statement = select(*_SHOWN).order_by(payments.c.created_at.desc(), payments.c.reference.desc())
+    statement = select(*SHOWN).order_by(payments.c.created_at.desc(), payments.c.reference.desc())
     if state is not None:
         statement = statement.where(payments.c.state == state)
     if customer_id is not None:
         sides = (payments.c.payer_id == customer_id, payments.c.payee_id == customer_id)
         statement = statement.where(or_(*sides))
     found = connection.execute(statement.limit(limit))
-    return [Payment(**row._mapping) for row in found]  # noqa: SLF001 - public by SQLAlchemy's documentation
+    return [payment_of(row) for row in found]
 
 
 def history(
@@ -136,4 +163,6 @@ def _one_side(
         .order_by(payments.c.created_at.desc(), payments.c.reference.desc())
         .limit(limit)
     )
+    if own is payments.c.payee_id:  # what collections gather is not in the account yet
+        statement = statement.where(payments.c.collection_id.is_(None))
     return list(connection.execute(statement))

@@ -46,7 +46,10 @@ def _void(connection: Connection, customer_ids: Iterable[int], now: datetime) ->
 
 def on_file(connection: Connection, customer_ids: Iterable[int]) -> dict[int, CodeOnFile]:
     """Return the PINs of these customers, by customer id."""
-    statement = select(pins).where(pins.c.customer_id.in_(sorted(set(customer_ids))))
+    asked = sorted(set(customer_ids))
+    if not asked:
+        return {}
+    statement = select(pins).where(pins.c.customer_id.in_(asked))
     return {
         row.customer_id: CodeOnFile(
             kind=CodeKind.PIN,

@@ -33,3 +33,11 @@ class ReplyState(StrEnum):
     SENT = "sent"
     UNKNOWN = "unknown"  # may be out: look before sending again
     GAVE_UP = "gave_up"
+
+
+class ApprovalState(StrEnum):
+    """Where a refund stands; the last two are final."""
+
+    ASKED = "asked"  # by one operator: waits for another
+    APPROVED = "approved"
+    DECLINED = "declined"

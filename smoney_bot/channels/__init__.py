@@ -42,13 +42,20 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
+class Parked:
+    """It did not go out, and nobody here knows why: an operator shall look."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Halt:
     """Nothing may be sent at all until an operator acts (credits, keys)."""
 
     why: str
 
 
-Delivery = Sent | Wait | Unknown | Rejected | Halt
+Delivery = Sent | Wait | Unknown | Rejected | Parked | Halt
 
 
 class Channel(Protocol):

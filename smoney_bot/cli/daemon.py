@@ -81,11 +81,11 @@ def web() -> None:
 
 def work() -> None:
     """Run only the workers; X's door is another process."""
-    from smoney_bot.cli.running import end_signal, working
+    from smoney_bot.cli.running import end_signal, measured, working
 
     ended = end_signal()
     settings = load_daemon_settings()
-    with opened_to_pay(settings) as book, working(settings, book):
+    with opened_to_pay(settings) as book, measured(settings, book), working(settings, book):
         ended.wait()
 
 
@@ -96,6 +96,6 @@ def catch_up() -> None:
 
     settings = load_settings()
     with opened(settings) as book:
-        reading = CatchingUp(book, open_x(settings), settings.keyring(), settings.bot())
+        reading = CatchingUp(book, open_x(settings, book), settings.keyring(), settings.bot())
         new = reading.catch_up()
     confirm(f"{new} new message{'s' if new != 1 else ''} kept.")

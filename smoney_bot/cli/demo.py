@@ -19,7 +19,6 @@ from starlette.applications import Starlette
 
 from smoney_bot import settings as environment
 from smoney_bot.bank import codes
-from smoney_bot.bank.case import Rules
 from smoney_bot.bank.customers import Customer, Kind, Language
 from smoney_bot.bank.money import Cents, euros
 from smoney_bot.book import codes as code_records
@@ -32,9 +31,10 @@ from smoney_bot.channels.sandbox.oauth import AppKeys
 from smoney_bot.channels.sandbox.page import create_page
 from smoney_bot.channels.sandbox.server import RunningServer, serve
 from smoney_bot.channels.sandbox.world import User, World
+from smoney_bot.channels.x.registration import put_right
 from smoney_bot.cli.demo_bank import DemoBank
 from smoney_bot.cli.keys import make_key
-from smoney_bot.cli.running import open_x
+from smoney_bot.cli.running import open_admin, open_x
 from smoney_bot.settings import Settings
 from smoney_bot.web.app import create_app
 from smoney_bot.workers.loops import Workers
@@ -164,12 +164,12 @@ class Demo:
         return self._serve(app, self._ports[1])
 
     def _serve_bot(self) -> RunningServer:
-        rules = Rules(self.settings.bot(), self.settings.limits, self.settings.pin_in_public)
+        rules = self.settings.rules()
         workers = Workers(
             self.book,
             rules,
             self.settings.keyring(),
-            lambda: open_x(self.settings),
+            lambda: open_x(self.settings, self.book),
             self.settings.workers,
         )
         workers.start()
@@ -183,9 +183,7 @@ class Demo:
 
     def _subscribe(self) -> None:
         """Register the bot's door with the local X; it answers the challenge here."""
-        webhook = self.deliveries.register(f"{self.server.url}/webhooks/x")
-        for kind in ("post.mention.create", "dm.received"):
-            self.deliveries.subscribe(kind, webhook_id=webhook.id, tag=kind)
+        put_right(open_admin(self.settings), f"{self.server.url}/webhooks/x")
 
     def _open_accounts(self) -> None:
         for role in self._cast:

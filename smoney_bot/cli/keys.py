@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from smoney_bot.bank import authenticators
 from smoney_bot.bank.keys import Keyring
 from smoney_bot.book import authenticators as records
-from smoney_bot.book import key_use
+from smoney_bot.book import key_use, operators
 from smoney_bot.book.engine import Book
 from smoney_bot.cli.opening import load_settings, opened
 from smoney_bot.cli.show import AsJson, confirm, refuse, show_json, show_rows
@@ -126,10 +126,23 @@ def rewrap() -> None:
 
 def _rewrap_all(book: Book, keyring: Keyring) -> int:
     """Move batch after batch, in order of customers; return how many moved."""
-    moved, last = 0, 0
+    moved, last = book.run(lambda c: _rewrap_operators(c, keyring)), 0
     while batch := _next_batch(book, last):
         moved += _rewrap(book, keyring, batch)
         last = batch[-1][0]
+    return moved
+
+
+def _rewrap_operators(connection: Connection, keyring: Keyring) -> int:
+    """Move those of operators, who are few; return how many moved."""
+    moved = 0
+    for one in operators.listing(connection):
+        held = operators.find(connection, one.name, lock=True)
+        if held is None or held.secret is None:
+            continue
+        if authenticators.key_id(held.secret) in keyring.ids[1:]:
+            operators.rewrap(connection, held, authenticators.rewrap(held.secret, keyring))
+            moved += 1
     return moved
 
 

@@ -20,7 +20,7 @@ from smoney_bot.book import payments as records
 from smoney_bot.book.engine import Book
 from smoney_bot.book.errors import ReferenceReused
 from smoney_bot.cli.customers import Handle, find
-from smoney_bot.cli.opening import load_settings, opened
+from smoney_bot.cli.opening import load_settings, opened, opened_to_pay
 from smoney_bot.cli.show import (
     AsJson,
     confirm,
@@ -48,7 +48,7 @@ def deposit(
     handle: Handle, amount: Amount, reference: Reference, *, as_json: AsJson = False
 ) -> None:
     """Book money that came in for a customer, once for each reference."""
-    cents, settings = _amount(amount), load_settings()
+    cents, settings = amount_of(amount), load_settings()
 
     def work(connection: Connection, book: Book, customer: Customer) -> bool:
         now = book.now(connection)
@@ -57,7 +57,7 @@ def deposit(
             _check_room(connection, settings.limits, customer)
         return new
 
-    with opened(settings) as book:
+    with opened_to_pay(settings) as book:
         try:
             new = book.run(lambda c: work(c, book, find(c, handle)))
         except PayeeUnavailable:
@@ -72,13 +72,13 @@ def withdraw(
     handle: Handle, amount: Amount, reference: Reference, *, as_json: AsJson = False
 ) -> None:
     """Book money that went out for a customer, once for each reference."""
-    cents = _amount(amount)
+    cents = amount_of(amount)
 
     def work(connection: Connection, book: Book) -> bool:
         customer = find(connection, handle)
         return ledger.withdraw(connection, customer, cents, reference, book.now(connection))
 
-    with opened(load_settings()) as book:
+    with opened_to_pay(load_settings()) as book:
         try:
             new = book.run(lambda c: work(c, book))
         except NotEnoughMoney:
@@ -130,7 +130,8 @@ def list_payments(
     show_rows("Payments", _COLUMNS, facts)
 
 
-def _amount(text: str) -> Cents:
+def amount_of(text: str) -> Cents:
+    """Return the euros that *text* names; end with exit code 1 if it is no amount."""
     found = _AMOUNT.fullmatch(text)
     cents = euros(int(found[1]), int(found[2] or 0)) if found else Cents(0)
     if cents == 0:

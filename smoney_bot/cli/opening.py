@@ -24,12 +24,18 @@ def load_daemon_settings() -> Settings:
     """Read the settings and set up the log for the daemon: on standard output."""
     settings = environment.load()
     telemetry.configure(settings.log_format.value, settings.log_level)
+    try:
+        if settings.sentry_dsn is not None:
+            telemetry.report_crashes(settings.sentry_dsn.get_secret_value())
+        telemetry.export_spans()
+    except telemetry.NotInstalled as missing:
+        raise BadSettings(str(missing)) from None
     return settings
 
 
 @contextmanager
 def opened_to_pay(settings: Settings) -> Iterator[Book]:
-    """Open the book for a daemon that moves money.
+    """Open the book for a daemon or a command that moves money.
 
     Raises `BadSettings` if it was restored from a backup and not yet recovered.
     """

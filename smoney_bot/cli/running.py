@@ -12,16 +12,23 @@ from pathlib import Path
 from types import FrameType
 
 import uvicorn
+from prometheus_client import start_http_server
 from sqlalchemy import Connection, make_url
 from structlog import get_logger
 
-from smoney_bot.bank.case import Rules
 from smoney_bot.book import inbox, outbox
 from smoney_bot.book.engine import Book
+from smoney_bot.channels.x.admin import XAdmin
 from smoney_bot.channels.x.client import XClient
+from smoney_bot.channels.x.pacing import Pacing
 from smoney_bot.settings import BadSettings, Settings
+from smoney_bot.telemetry import count_x_call
+from smoney_bot.telemetry.figures import registry_of
 from smoney_bot.web.app import create_app
+from smoney_bot.workers.catching_up import CatchingUp
 from smoney_bot.workers.loops import Workers
+from smoney_bot.workers.registering import Registering
+from smoney_bot.workers.remembering import remember
 
 log = get_logger(__name__)
 
@@ -41,11 +48,21 @@ LOOK_AFTER = timedelta(seconds=10)
 def working(settings: Settings, book: Book) -> Iterator[Workers]:
     """Run the workers until the end of the block; then finish the batch in hand.
 
-    Raises `BadSettings` if other workers are at the same SQLite file.
+    Raises `BadSettings` if other workers are at the same SQLite file, and `TryLater`
+    if X is away while a recovered book has yet to ask it.
     """
-    rules = Rules(settings.bot(), settings.limits, settings.pin_in_public)
-    workers = Workers(book, rules, settings.keyring(), lambda: open_x(settings), settings.workers)
+    rules = settings.rules()
+    workers = Workers(
+        book,
+        rules,
+        settings.keyring(),
+        lambda: open_x(settings, book),
+        settings.workers,
+        _registering(settings, book),
+        settings.budget,
+    )
     with _taking_over(settings.database_url, book):
+        remember(CatchingUp(book, open_x(settings, book), settings.keyring(), settings.bot()))
         workers.start()
         try:
             yield workers
@@ -83,8 +100,11 @@ def _release(connection: Connection, book: Book) -> tuple[int, int]:
     return inbox.release(connection, now), outbox.release(connection, now + LOOK_AFTER)
 
 
-def open_x(settings: Settings) -> XClient:
-    """Return a client that speaks as the bot; one for each thread."""
+def open_x(settings: Settings, book: Book | None = None) -> XClient:
+    """Return a client that speaks as the bot; one for each thread.
+
+    With *book* it keeps the pace and the budget that all processes share.
+    """
     keys = settings.x_keys()
     return XClient(
         api_url=settings.x_api_url,
@@ -94,7 +114,38 @@ def open_x(settings: Settings) -> XClient:
         access_token_secret=keys.access_token_secret,
         bearer_token=keys.bearer_token or "",
         bot_id=settings.bot().x_id,
+        on_call=count_x_call,
+        gate=Pacing(book, settings.budget) if book is not None else None,
     )
+
+
+def open_admin(settings: Settings) -> XAdmin:
+    """Return a client for our app's side of X; raise `BadSettings` without its token."""
+    keys = settings.x_keys()
+    return XAdmin(
+        api_url=settings.x_api_url,
+        consumer_key=keys.consumer_key,
+        consumer_secret=keys.consumer_secret,
+        access_token=keys.access_token,
+        access_token_secret=keys.access_token_secret,
+        bearer_token=settings.app_token(),
+        user_token=settings.user_token(),
+        bot_id=settings.bot().x_id,
+        on_call=count_x_call,
+    )
+
+
+def _registering(settings: Settings, book: Book) -> Registering | None:
+    """Return what keeps us registered at X, if X is to reach us here."""
+    if settings.public_url is None or settings.x_bearer_token is None:
+        return None
+    try:
+        url = settings.webhook_url()
+    except BadSettings as bad:
+        # Customers may still reach it, and X is asked for what it cannot bring.
+        log.warning("x.not_registrable", why=str(bad))
+        return None
+    return Registering(book, open_admin(settings), url)
 
 
 def listen(settings: Settings, book: Book, on_kept: Callable[[], None]) -> None:
@@ -116,6 +167,29 @@ def listen(settings: Settings, book: Book, on_kept: Callable[[], None]) -> None:
         signal.signal(number, _ignore)
     log.info("daemon.listening", host=settings.host, port=settings.port)
     uvicorn.Server(config).run()
+
+
+@contextmanager
+def measured(settings: Settings, book: Book) -> Iterator[None]:
+    """Answer Prometheus on a port of its own until the end of the block, if one is set.
+
+    For a process without a web half. Raises `BadSettings` if the port cannot be used.
+    """
+    if settings.metrics_port is None:
+        yield
+        return
+    try:
+        server, thread = start_http_server(
+            settings.metrics_port, settings.host, registry=registry_of(book, settings.budget)
+        )
+    except OSError as bad:
+        raise BadSettings(f"SMONEY_METRICS_PORT cannot be used: {bad.strerror}") from None
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 def end_signal() -> threading.Event:

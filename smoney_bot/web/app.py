@@ -9,8 +9,11 @@ from fastapi import FastAPI
 from starlette.routing import Route
 
 from smoney_bot.book.engine import Book
-from smoney_bot.channels.x.signature import SIGNATURE_HEADERS
+from smoney_bot.channels.x.signature import CRC_TOKENS, SIGNATURE_HEADERS
 from smoney_bot.settings import Settings
+from smoney_bot.telemetry.figures import registry_of
+from smoney_bot.web.collections import create_collections
+from smoney_bot.web.console import create_console
 from smoney_bot.web.enrolment import create_enrolment
 from smoney_bot.web.health import Health
 from smoney_bot.web.keeper import Keeper
@@ -33,8 +36,10 @@ def create_app(
         bot=bot,
         secret=settings.signing_secret(),
         header=SIGNATURE_HEADERS[settings.x_signature.value],
+        crc_secret=settings.crc_secret(),
+        crc_tokens=CRC_TOKENS[settings.x_crc_tokens.value],
     )
-    health = Health(book)
+    health = Health(book, registry_of(book, settings.budget), settings.budget)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -49,6 +54,8 @@ def create_app(
         openapi_url=None,
         lifespan=lifespan,
         max_body_size=BODY_MAX,
+        # FastAPI would export paths, and those of enrolment are secrets: see telemetry.tracing.
+        telemetry={"auto_configure": False, "tracing": False, "metrics": False, "logs": False},
     )
     # Plain routes: FastAPI's own cost more than all that the door does.
     app.router.routes += [
@@ -57,6 +64,9 @@ def create_app(
         Route("/health/live", health.live, methods=["GET"]),
         Route("/health/ready", health.ready, methods=["GET"]),
         Route("/metrics", health.metrics, methods=["GET"]),
-        *create_enrolment(book, keyring, bot_handle=bot.handle),
+        *create_enrolment(book, keyring, bot_handle=bot.handle, public_url=settings.public_url),
+        *create_collections(book, bot_handle=bot.handle, public_url=settings.public_url),
     ]
+    if settings.console:
+        app.router.routes += create_console(book, keyring, settings.budget)
     return app

@@ -33,20 +33,20 @@ _WAITING_MAX = 2000
 class _Call:
     messages: Sequence[Message]
     loop: asyncio.AbstractEventLoop
-    kept: asyncio.Future[None]
+    kept: asyncio.Future[frozenset[str]]
 
-    def answer(self, error: BaseException | None) -> None:
+    def answer(self, new: frozenset[str] | TryLater) -> None:
         """Wake the waiting call, from the keeper's thread."""
         with suppress(RuntimeError):  # its loop is closed: nobody waits any more
-            self.loop.call_soon_threadsafe(self._settle, error)
+            self.loop.call_soon_threadsafe(self._settle, new)
 
-    def _settle(self, error: BaseException | None) -> None:
+    def _settle(self, new: frozenset[str] | TryLater) -> None:
         if self.kept.done():  # the caller hung up
             return
-        if error is None:
-            self.kept.set_result(None)
+        if isinstance(new, TryLater):
+            self.kept.set_exception(new)
         else:
-            self.kept.set_exception(error)
+            self.kept.set_result(new)
 
 
 class Keeper:
@@ -67,8 +67,8 @@ class Keeper:
         self._calls.put(None)
         self._thread.join()
 
-    async def keep(self, messages: Sequence[Message]) -> None:
-        """Return once *messages* are on disk (those already there count as kept).
+    async def keep(self, messages: Sequence[Message]) -> frozenset[str]:
+        """Return once *messages* are on disk: the keys of those that are new there.
 
         Raises `TryLater` when the database is away or too many calls wait.
         """
@@ -78,7 +78,7 @@ class Keeper:
             self._calls.put_nowait(call)
         except queue.Full:
             raise TryLater("too many deliveries at once") from None
-        await call.kept
+        return await call.kept
 
     def _run(self) -> None:
         while (first := self._calls.get()) is not None:
@@ -99,7 +99,7 @@ class Keeper:
     def _write(self, group: list[_Call]) -> None:
         messages = [message for call in group for message in call.messages]
         try:
-            new = self._book.run(lambda c: inbox.keep(c, messages, self._book.now(c)))
+            new = self._book.run(lambda c: inbox.keep_new(c, messages, self._book.now(c)))
         except TryLater as away:
             log.warning("inbox.away", why=str(away))
             self._answer(group, away)
@@ -107,11 +107,11 @@ class Keeper:
             log.exception("inbox.failed")
             self._answer(group, TryLater(f"inbox: {type(error).__name__}"))
         else:
-            KEPT.inc(new)
-            self._answer(group, None)
+            KEPT.inc(len(new))
+            self._answer(group, new)
             self._on_kept()
 
     @staticmethod
-    def _answer(group: list[_Call], error: TryLater | None) -> None:
+    def _answer(group: list[_Call], new: frozenset[str] | TryLater) -> None:
         for call in group:
-            call.answer(error)
+            call.answer(new)

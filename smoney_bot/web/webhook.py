@@ -7,7 +7,7 @@ brings it again. A body brought twice changes nothing: its messages have keys.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from starlette.concurrency import run_in_threadpool
@@ -23,7 +23,7 @@ from smoney_bot.bank.redaction import conceal
 from smoney_bot.book import customers, deletions
 from smoney_bot.book.engine import Book
 from smoney_bot.channels.x import signature, wire
-from smoney_bot.telemetry import TURNED_AWAY
+from smoney_bot.telemetry import TURNED_AWAY, WEBHOOK_SECONDS
 from smoney_bot.web.enrolment.shield import neighbourhood
 from smoney_bot.web.keeper import Keeper
 from smoney_bot.web.memory import Signed, Throttle
@@ -50,6 +50,7 @@ class Door:
     secret: str
     header: str
     crc_secret: str | None = None  # None: one secret for both
+    crc_tokens: Callable[[str], bool] = signature.names_a_uuid
     signed: Signed = field(default_factory=Signed)
     throttle: Throttle = field(default_factory=Throttle)
 
@@ -59,7 +60,7 @@ class Door:
             return _refuse(429, "too_many_challenges", "ask less often", retry_after=60)
         tokens = request.query_params.getlist("crc_token")
         try:
-            answer = signature.crc_answer(self.crc_secret or self.secret, tokens)
+            answer = signature.crc_answer(self.crc_secret or self.secret, tokens, self.crc_tokens)
         except signature.BadToken as bad:
             # Signing whatever is asked would let anybody forge deliveries.
             return _refuse(400, "bad_challenge", str(bad))
@@ -69,6 +70,10 @@ class Door:
 
     async def deliver(self, request: Request) -> Response:
         """Take in one delivery of X."""
+        with WEBHOOK_SECONDS.time():
+            return await self._take_in(request)
+
+    async def _take_in(self, request: Request) -> Response:
         if request.headers.get("content-encoding", "identity") != "identity":
             return _refuse(415, "encoded", "send the body as it is, without Content-Encoding")
         body = await request.body()
@@ -98,9 +103,10 @@ class Door:
             # First, so that an order in the same body comes after its own deletion.
             await run_in_threadpool(self._note_deleted, delivery.deleted)
         if delivery.messages:
-            await self.keeper.keep([self._conceal(one) for one in delivery.messages])
+            new = await self.keeper.keep([self._conceal(one) for one in delivery.messages])
             for message in delivery.messages:
-                log.info("message.kept", key=message.key, form=message.form.value)
+                if message.key in new:
+                    log.info("message.kept", key=message.key, form=message.form.value)
         if delivery.handles:
             await run_in_threadpool(self._note_handles, delivery.handles)
 

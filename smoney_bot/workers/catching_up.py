@@ -60,10 +60,14 @@ WAYS = (
 
 @dataclass(slots=True)
 class _Pause:
-    """No look before `until` (UTC); how many `failures` came before the last one."""
+    """No look before `until` (UTC); how many `failures` came before the last one.
+
+    `ours`: X answered, and the fault lies here.
+    """
 
     failures: int
     until: datetime
+    ours: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,10 @@ class CatchingUp:
         """Read everything now; return how many messages were new. Raises `TryLater`."""
         return sum(self._look(way, *self._stand(way)) for way in WAYS)
 
+    def is_sound(self) -> bool:
+        """Whether nothing of our own keeps it from reading; X may, and that shows elsewhere."""
+        return not any(pause.ours for pause in self._pauses.values())
+
     def _serve(self, way: Way) -> int:
         now, cursor = self._stand(way)
         pause = self._pauses.get(way.name)
@@ -96,13 +104,13 @@ class CatchingUp:
         try:
             return self._look(way, now, cursor)
         except NoAnswer as away:
-            self._pause(way, now, away.until)
+            self._pause(way, now, away.until, ours=False)
             log.warning("catch_up.away", way=way.name, why=str(away))
             return 0
         except Exception:
             # What was read could not be kept. X counts and bills each reading, so it
             # is not asked again at once, as the loop would.
-            self._pause(way, now)
+            self._pause(way, now, None, ours=True)
             raise
 
     def _stand(self, way: Way) -> tuple[datetime, cursors.Cursor | None]:
@@ -115,28 +123,31 @@ class CatchingUp:
         messages = [conceal(one, self.keyring, self.bot) for one in caught.messages]
         new = self.book.run(lambda c: self._keep(c, way, caught.position, messages))
         self._pauses.pop(way.name, None)
-        KEPT.inc(new)
+        KEPT.inc(len(new))
         _report(way, caught, new, position)
-        return new
+        return len(new)
 
     def _keep(
         self, connection: Connection, way: Way, position: str, messages: list[Message]
-    ) -> int:
+    ) -> frozenset[str]:
         """Keep *messages* and move the cursor past them: both, or neither."""
         now = self.book.now(connection)
-        new = inbox.keep(connection, messages, now)
+        new = inbox.keep_new(connection, messages, now)
         cursors.move(connection, way.name, position, now)
         return new
 
-    def _pause(self, way: Way, now: datetime, until: datetime | None = None) -> None:
+    def _pause(self, way: Way, now: datetime, until: datetime | None, *, ours: bool) -> None:
         failures = self._pauses[way.name].failures + 1 if way.name in self._pauses else 0
         usual = now + min(way.every * (1 << min(failures, 10)), _PAUSE_LONGEST)
-        self._pauses[way.name] = _Pause(failures, until or usual)
+        self._pauses[way.name] = _Pause(failures, until or usual, ours)
 
 
-def _report(way: Way, caught: Caught, new: int, position: str) -> None:
+def _report(way: Way, caught: Caught, new: frozenset[str], position: str) -> None:
+    for message in caught.messages:
+        if message.key in new:
+            log.info("message.kept", key=message.key, form=message.form.value)
     said = log.info if new else log.debug
-    said("catch_up.done", way=way.name, new=new, ignored=len(caught.ignored))
+    said("catch_up.done", way=way.name, new=len(new), ignored=len(caught.ignored))
     if caught.gap:
         # What is missing can only come back by X's replay, within a day.
         after = written_at(position).isoformat()

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from time import perf_counter
 
@@ -23,6 +23,7 @@ from smoney_bot.bank.case import Rules
 from smoney_bot.bank.codes import Checked
 from smoney_bot.bank.desk import Decision
 from smoney_bot.bank.errors import TryLater
+from smoney_bot.bank.holds import HOLD, RETURN
 from smoney_bot.bank.keys import Keyring
 from smoney_bot.bank.messages import Message
 from smoney_bot.book import codes as code_records
@@ -30,7 +31,14 @@ from smoney_bot.book import customers, inbox
 from smoney_bot.book.engine import Book
 from smoney_bot.book.errors import CodeAlreadyUsed, LostLease
 from smoney_bot.channels import Channel
-from smoney_bot.telemetry import BATCH_SECONDS, MESSAGES
+from smoney_bot.telemetry import (
+    BATCH_MESSAGES,
+    BATCH_SECONDS,
+    CODE_SECONDS,
+    CODES,
+    MESSAGES,
+    span,
+)
 from smoney_bot.workers import judging, records
 
 log = get_logger(__name__)
@@ -38,12 +46,18 @@ log = get_logger(__name__)
 BATCH_MAX = 64
 LEASE = timedelta(seconds=60)
 
-#: How long a message waits after a machine was away: 5 s, doubling to 10 minutes.
+#: A message that was in hand when a process died is taken again only by one that has
+#: lived so long. What kills every process at once (no memory, a restart in a loop) is
+#: then not blamed on whatever happened to be in hand.
+PROVEN_AFTER = timedelta(seconds=5)
+
+#: How long a message waits after a machine was away: 5 s, doubling to half a minute, so
+#: that a minute after an outage nobody waits for it any more.
 _AWAY_FIRST = timedelta(seconds=5)
-_AWAY_LONGEST = timedelta(minutes=10)
+_AWAY_LONGEST = timedelta(seconds=30)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Counter:
     """Serves the inbox. `pool` checks codes: as many threads as cores, no more."""
 
@@ -54,6 +68,7 @@ class Counter:
     keyring: Keyring
 
     _owed: list[inbox.Claimed] = field(default_factory=list)  # not given back: the book was away
+    _since: datetime | None = None  # when it first looked into the inbox, UTC
 
     def serve(self) -> int:
         """Serve one batch; return how many messages it held."""
@@ -62,23 +77,29 @@ class Counter:
         claimed = self.book.run(self._claim)
         if not claimed:
             return 0
-        handles, present = self._look_up(claimed)
-        self._decide(self._judge(self.book.run(partial(self._reserve, present))), handles)
+        with span("batch") as opened:
+            opened.set_attribute("messages", len(claimed))
+            handles, present = self._look_up(claimed)
+            self._decide(self._judge(self.book.run(partial(self._reserve, present))), handles)
         BATCH_SECONDS.observe(perf_counter() - started)
+        BATCH_MESSAGES.observe(len(claimed))
         return len(claimed)
 
     # Claim, look up, judge -----------------------------------------------------
 
     def _claim(self, connection: Connection) -> list[inbox.Claimed]:
         now = self.book.now(connection)
-        return inbox.claim(connection, now=now, limit=BATCH_MAX, lease=LEASE)
+        self._since = self._since or now
+        proven = now >= self._since + PROVEN_AFTER
+        return inbox.claim(connection, now=now, limit=BATCH_MAX, lease=LEASE, crashed=proven)
 
     def _look_up(
         self, claimed: Sequence[inbox.Claimed]
     ) -> tuple[dict[str, str], list[inbox.Claimed]]:
         """Return who holds each unmarked handle now, and the messages that can go on."""
-        unmarked = {one.id: _unmarked_handle(one.message, self.rules) for one in claimed}
-        handles = {handle for handle in unmarked.values() if handle}
+        unmarked = {one.id: _unmarked_handles(one.message, self.rules) for one in claimed}
+        self._leave_out_strangers(unmarked, claimed)
+        handles = {handle for each in unmarked.values() for handle in each}
         if not handles:
             return {}, list(claimed)
         error: Exception
@@ -93,6 +114,19 @@ class Counter:
             return {handle.lower(): x_id for handle, x_id in found.items()}, list(claimed)
         self._put_back([one for one in claimed if unmarked[one.id]], error)
         return {}, [one for one in claimed if not unmarked[one.id]]
+
+    def _leave_out_strangers(
+        self, unmarked: dict[int, tuple[str, ...]], claimed: Sequence[inbox.Claimed]
+    ) -> None:
+        """Ask nothing for people without an account: X bills each look-up."""
+        authors = {one.message.author_id for one in claimed if unmarked[one.id]}
+        if not authors:
+            return
+        with self.book.reading() as connection:
+            known = customers.by_x_ids(connection, authors)
+        for one in claimed:
+            if one.message.author_id not in known:
+                unmarked[one.id] = ()
 
     def _reserve(
         self, claimed: Sequence[inbox.Claimed], connection: Connection
@@ -134,11 +168,17 @@ class Counter:
         return judged
 
     def _check(self, claim: judging.Claim) -> Checked | Exception:
+        started = perf_counter()
         try:
-            return judging.check(claim, self.keyring)
+            checked = judging.check(claim, self.keyring)
         except Exception as error:
             log.exception("code.failed", key=claim.message.key)
             return error
+        if checked.codes:
+            CODE_SECONDS.observe(perf_counter() - started)
+        for verdict in ["locked"] if checked.locked else [one.verdict for one in checked.codes]:
+            CODES.labels(verdict).inc()
+        return checked
 
     # Decide and write ----------------------------------------------------------
 
@@ -212,12 +252,10 @@ class Counter:
             self._owed.pop()
 
 
-def _unmarked_handle(message: Message, rules: Rules) -> str | None:
-    """Return the payee's handle if X had not said whose it is."""
-    order = orders.read(message, rules.bot)
-    if isinstance(order, orders.Pay) and order.payee.x_id is None:
-        return order.payee.handle
-    return None
+def _unmarked_handles(message: Message, rules: Rules) -> tuple[str, ...]:
+    """Return the handles in an order of which X had not said whose they are."""
+    named = orders.named_in(orders.read(message, rules.bot))
+    return tuple(one.handle for one in named if one.x_id is None)
 
 
 def _wait(claimed: inbox.Claimed, error: Exception) -> timedelta:
@@ -234,10 +272,20 @@ def _why(error: Exception) -> str:
 
 def _report(decision: Decision) -> None:
     MESSAGES.labels(decision.outcome.value).inc()
-    facts = {"reference": decision.reference, "outcome": decision.outcome.value}
+    facts = {
+        "reference": decision.reference,
+        "key": decision.message_key,
+        "outcome": decision.outcome.value,
+    }
     if decision.reason:
         facts["reason"] = decision.reason
-    if decision.transfer is not None:
-        log.info("payment.booked", amount_cents=int(decision.transfer.amount), **facts)
+    cents = int(decision.transfer.amount) if decision.transfer is not None else 0
+    kind = decision.transfer.kind if decision.transfer is not None else ""
+    if kind == HOLD:
+        log.info("payment.held", amount_cents=cents, **facts)
+    elif kind == RETURN:
+        log.info("payment.taken_back", amount_cents=cents, **facts)
+    elif kind:
+        log.info("payment.booked", amount_cents=cents, **facts)
     else:
         log.info("message.decided", **facts)

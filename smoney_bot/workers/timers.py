@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 from structlog import get_logger
 
-from smoney_bot.book import deletions, payments
+from smoney_bot.bank.policy import Limits
+from smoney_bot.book import deletions, payments, purges, strangers
 from smoney_bot.book.engine import Book
+from smoney_bot.workers.collecting import Collecting
+from smoney_bot.workers.endings import Endings
 
 log = get_logger(__name__)
 
@@ -17,24 +20,39 @@ EVERY_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Timers:
-    """Ends the orders that waited too long for a code, and erases what was deleted on X."""
+    """Ends the orders that waited too long for a code; erases what was deleted on X, or is old."""
 
     book: Book
+    limits: Limits = field(default_factory=Limits)
 
     def serve(self) -> int:
-        """Look once; return 0, so that the loop sleeps."""
+        """Look once; return 0, so that the loop sleeps, unless gifts go on going back."""
         with self.book.reading() as connection:
+            now = self.book.now(connection)
             end = payments.next_end(connection)
-            over = end is not None and end <= self.book.now(connection)
+            over = end is not None and end <= now
             gone = deletions.any_left(connection)
+            old = purges.any_due(connection, now)
+            told_long_ago = strangers.any_over(connection, now)
         if over:
             log.info("payment.expired", payments=self.book.run(self._expire))
         if gone:
-            log.info("post.purged", posts=self.book.run(self._purge))
-        return 0
+            log.info("post.purged", posts=self.book.run(self._purge_deleted))
+        if old:
+            log.info("message.purged", messages=self.book.run(self._purge_old))
+        if told_long_ago:
+            log.info("strangers.forgotten", strangers=self.book.run(self._forget))
+        Endings(self.book, self.limits).serve()
+        return Collecting(self.book).serve()
 
     def _expire(self, connection: Connection) -> int:
         return payments.expire(connection, self.book.now(connection))
 
-    def _purge(self, connection: Connection) -> int:
+    def _purge_deleted(self, connection: Connection) -> int:
         return deletions.purge(connection, self.book.now(connection))
+
+    def _purge_old(self, connection: Connection) -> int:
+        return purges.purge(connection, self.book.now(connection))
+
+    def _forget(self, connection: Connection) -> int:
+        return strangers.forget(connection, self.book.now(connection))

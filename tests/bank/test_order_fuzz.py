@@ -6,7 +6,6 @@ Each corpus has a negative control: a weaker grammar that it catches.
 import random
 import re
 import time
-import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,6 +13,8 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from orders_by_hand import cents_by_hand
+from strange_signs import UNSEEN, look_alikes, other_digits
 
 from smoney_bot.bank.keys import Keyring
 from smoney_bot.bank.messages import ClearMessage, Form, Mention
@@ -47,37 +48,6 @@ def post(text: str, form: Form = Form.POST) -> ClearMessage:
 
 
 # Amounts ------------------------------------------------------------------------------
-
-
-def cents_by_hand(written: str) -> int | None:
-    """The amount rule once more, character by character and without a pattern."""
-    text = written.rstrip(" ")
-    for word in ("€", "EUR"):
-        if text[: len(word)].upper() == word:
-            text = without_one_space(text[len(word) :], at=0)
-            break
-        if text[-len(word) :].upper() == word:
-            text = without_one_space(text[: -len(word)], at=-1)
-            break
-    whole, cents = text, "00"
-    for mark in ",.":
-        if mark in text:
-            whole, _, cents = text.partition(mark)
-            break
-    if not all(sign in "0123456789" for sign in whole + cents):
-        return None
-    if len(cents) != 2 or not 1 <= len(whole) <= 5 or (whole[0] == "0" and whole != "0"):
-        return None
-    total = 0
-    for sign in whole + cents:
-        total = total * 10 + "0123456789".index(sign)
-    return total or None
-
-
-def without_one_space(text: str, *, at: int) -> str:
-    if text and text[at] == " ":
-        return text[1:] if at == 0 else text[:-1]
-    return text
 
 
 def amounts(count: int, rng: random.Random) -> list[str]:
@@ -119,28 +89,6 @@ def test_a_digit_of_another_script_is_what_the_oracle_refuses(written: str) -> N
 
 ORDERS = ["@Smoney #20 @bob #07482193", "@Smoney#20,50€@bob#1234", "@Smoney #pay 20 @bob #noel"]
 PRIVATE_ORDERS = ["20 @bob 07482193", "pay 20,50EUR @bob 1234"]
-
-#: Marks of direction, joiners, spaces and fillers that nobody sees.
-UNSEEN = (
-    "\u00a0\u00ad\u034f\u061c\u115f\u180e\u200b\u200c\u200d\u200e\u200f\u2028\u2029\u202a\u202b"
-    "\u202c\u202d\u202e\u202f\u2060\u2061\u2066\u2067\u2068\u2069\u20e3\u3000\u3164\ufe0e\ufe0f"
-    "\ufeff\uffa0\ufff9\x00\x07\x0b\x0c\r\x1b\x85\U000e0031"
-)
-
-
-def look_alikes() -> dict[str, list[str]]:
-    """Signs that Unicode folds into one of ASCII: long s, kelvin, full-width, circled …"""
-    alike: dict[str, list[str]] = {}
-    for point in range(0x80, 0x20000):
-        sign = chr(point)
-        folded = unicodedata.normalize("NFKC", sign).casefold()
-        if len(folded) == 1 and folded.isascii() and folded.isprintable():
-            alike.setdefault(folded, []).append(sign)
-    return alike
-
-
-def other_digits() -> list[str]:
-    return [sign for sign in map(chr, range(0x80, 0x110000)) if unicodedata.category(sign) == "Nd"]
 
 
 def forms_of(text: str) -> list[ClearMessage]:
@@ -235,7 +183,8 @@ PIECES = [
     "@Smoney", "@smoney", "@bob", "@carol2026", "#", "\uff03", " ", "\n", "\u00a0", "\u200b",
     "20", "12,5", "1,000", "0", "€", "EUR", "*", "****", "07482193", "123456", "1234", "0748",
     "-", ".", "_", "2193", "\uff10\uff17\uff14\uff18", "#noel2026", "#noel", "solde", "public",
-    "annuler 7K3Q-19", "074821-93", "envoyer", "pay", "merci", "💸", "&lt;", "\u202e", "#07482193",
+    "annuler 7K3Q-19", "demander", "split", "payer 7K3Q-48", "bloquer",
+    "074821-93", "envoyer", "pay", "merci", "💸", "&lt;", "\u202e", "#07482193",
 ]  # fmt: skip
 TEXTS = st.one_of(
     st.text(max_size=40),

@@ -24,7 +24,9 @@ from smoney_bot.bank.orders import (
     Order,
     Pay,
     Payee,
+    Renew,
     Resume,
+    ShowName,
     Speak,
     Stop,
     read,
@@ -200,12 +202,18 @@ KEYWORDS = {
     "arrêt": Stop(),
     "reprendre": Resume(),
     "resume": Resume(),
+    "renouveler": Renew(),
+    "renew": Renew(),
     "fr": Speak(Language.FRENCH),
     "francais": Speak(Language.FRENCH),
     "Français": Speak(Language.FRENCH),
     "en": Speak(Language.ENGLISH),
     "anglais": Speak(Language.ENGLISH),
     "english": Speak(Language.ENGLISH),
+    "montrer mon nom": ShowName(on=True),
+    "Show my name": ShowName(on=True),
+    "cacher mon nom": ShowName(on=False),
+    "hide my  name": ShowName(on=False),
 }
 
 

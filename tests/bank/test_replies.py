@@ -8,7 +8,7 @@ from typing import get_args
 
 import pytest
 
-from smoney_bot.bank import answers, errors, orders, replies
+from smoney_bot.bank import answers, asks, collections, errors, holds, orders, refunds, replies
 from smoney_bot.bank.answers import Answer
 from smoney_bot.bank.customers import Language
 from smoney_bot.bank.errors import CodeRefused, Refused
@@ -24,6 +24,30 @@ MOST = euros(999_999, 99)
 NOTE = "\U0001f468\u200d\U0001f469\u200d\U0001f467 merci pour tout" * 8
 LATE = datetime(2026, 12, 31, 23, 59, tzinfo=UTC)
 
+HELD: tuple[holds.Answer, ...] = (
+    holds.SetAside(MOST, LONGEST_HANDLE, 90),
+    holds.SetAside(MOST, LONGEST_HANDLE, 90, place=20, codes_left=19),
+    holds.SetAside(MOST, LONGEST_HANDLE, 90, place=19, codes_left=1),
+    holds.SetAside(MOST, LONGEST_HANDLE, 90, place=20, codes_left=0),
+    holds.SetAside(MOST, LONGEST_HANDLE, 90, pin_void=True),
+    holds.TakenBack(MOST, LONGEST_HANDLE),
+    holds.CameBack(MOST, LONGEST_HANDLE),
+    holds.Arrived(MOST, LONGEST_HANDLE),
+)
+
+ASKS: tuple[asks.Answer, ...] = (
+    asks.Asked(LONGEST_HANDLE, MOST, 90),
+    asks.Shared(MOST, (asks.Part(LONGEST_HANDLE, MOST),) * 9, MOST, 90),
+    asks.AskedFor(LONGEST_HANDLE, MOST, 1),
+    asks.AskedFor(LONGEST_HANDLE, MOST, 90, NOTE[:140]),
+    asks.Declined(LONGEST_HANDLE),
+    asks.WasDeclined(LONGEST_HANDLE, MOST, LONGEST_REFERENCE),
+    asks.AsksTakenBack(LONGEST_REFERENCE, (asks.Part(LONGEST_HANDLE, MOST),) * 9),
+    asks.AsksOver((asks.Part(LONGEST_HANDLE, MOST),) * 9),
+    asks.BlockedNow(LONGEST_HANDLE),
+    asks.UnblockedNow(LONGEST_HANDLE),
+)
+
 LONGEST: tuple[Answer | Refused, ...] = (
     answers.Paid(MOST, LONGEST_HANDLE),
     answers.Paid(MOST, LONGEST_HANDLE, place=20, codes_left=19),
@@ -31,6 +55,9 @@ LONGEST: tuple[Answer | Refused, ...] = (
     answers.Paid(MOST, LONGEST_HANDLE, place=19, codes_left=1),
     answers.Paid(MOST, LONGEST_HANDLE, place=20, codes_left=0),
     answers.Paid(MOST, LONGEST_HANDLE, pin_void=True),
+    answers.Paid(MOST, LONGEST_HANDLE, pin_void=True, verified=True),
+    answers.Paid(MOST, LONGEST_HANDLE, pin_void=True, tag="w" * 30, verified=True),
+    answers.Paid(MOST, LONGEST_HANDLE, place=20, codes_left=0, tag="w" * 30, verified=True),
     answers.Received(MOST, LONGEST_HANDLE),
     answers.Received(MOST, LONGEST_HANDLE, NOTE[:140]),
     answers.BalanceIs(MOST),
@@ -44,11 +71,23 @@ LONGEST: tuple[Answer | Refused, ...] = (
     answers.PrivateNow(),
     answers.PublicNow(),
     answers.FrozenNow(),
+    answers.RenewalOpen("WDJB-MJHT"),
+    answers.RenewDirectly(),
     answers.Help(),
     answers.Stopped(),
     answers.Resumed(),
     answers.Waiting(MOST, LONGEST_HANDLE),
+    answers.Waiting(MOST, LONGEST_HANDLE, tag="w" * 30, verified=True),
+    collections.NameShown(),
+    collections.NameHidden(),
+    collections.GiftReturned(MOST, "w" * 30),
+    collections.PaidOut(MOST),
+    collections.NotReached(),
     answers.Cancelled(MOST, LONGEST_HANDLE),
+    *HELD,
+    *ASKS,
+    refunds.Refunded(MOST, LONGEST_HANDLE),
+    refunds.TakenForRefund(MOST, LONGEST_HANDLE),
     answers.SeeMessages(),
     answers.Unreachable(),
     answers.WriteFirst(),
@@ -64,9 +103,17 @@ LONGEST: tuple[Answer | Refused, ...] = (
     errors.PayeeIsPayer(),
     errors.PayeeUnavailable(LONGEST_HANDLE),
     errors.UnknownCollection(LONGEST_HANDLE, "w" * 30),
+    errors.CollectionEnded(LONGEST_HANDLE, "w" * 30),
     errors.OverLimit(MOST),
     errors.OverDayLimit(MOST, left=MOST),
     errors.NotEnoughMoney(),
+    errors.DirectOnly(),
+    errors.CannotBeAsked(LONGEST_HANDLE),
+    errors.AskedIsAsker(),
+    errors.TooManyAsks(10),
+    errors.TooManyAsks(3, LONGEST_HANDLE),
+    errors.TooLittleToShare(),
+    errors.NothingAsked(LONGEST_REFERENCE),
     errors.NothingToCancel(LONGEST_REFERENCE),
     errors.AnotherWaits(LONGEST_REFERENCE),
     errors.NothingWaits(),
@@ -152,6 +199,8 @@ def test_what_is_confidential_is_not_said_in_public(language: Language) -> None:
         answers.BalanceIs(MOST),
         answers.HistoryIs((line,)),
         answers.Received(MOST, "alice", "for the cake"),
+        answers.RenewalOpen("WDJB-MJHT"),
+        answers.RenewDirectly(),
     ):
         assert in_public(said, language) == pointer
 
@@ -254,11 +303,12 @@ def test_the_look_for_such_a_question_finds_one(text: str) -> None:
             answers.Paid(euros(20), "bob", place=19, codes_left=1),
             (
                 "Pay\xe9\xa0: 20,00\xa0\u20ac \xe0 bob (r\xe9f. 7K3Q-19)."
-                " Code 19 utilis\xe9, il en reste un. Pensez \xe0 demander une nouvelle carte."
+                " Code 19 utilis\xe9, il en reste un."
+                " Pour une nouvelle carte\xa0: #renouveler, par message priv\xe9."
             ),
             (
                 "Paid \u20ac20.00 to bob (ref. 7K3Q-19)."
-                " Code 19 is used up, one left. Remember to ask for a new card."
+                " Code 19 is used up, one left. For a new card: #renew, by direct message."
             ),
         ),
         (
@@ -266,11 +316,11 @@ def test_the_look_for_such_a_question_finds_one(text: str) -> None:
             (
                 "Pay\xe9\xa0: 20,00\xa0\u20ac \xe0 bob (r\xe9f. 7K3Q-19)."
                 " Le code 20 \xe9tait le dernier de votre carte."
-                " Pensez \xe0 demander une nouvelle carte."
+                " Pour une nouvelle carte\xa0: #renouveler, par message priv\xe9."
             ),
             (
                 "Paid \u20ac20.00 to bob (ref. 7K3Q-19)."
-                " Code 20 was the last one on your card. Remember to ask for a new card."
+                " Code 20 was the last one on your card. For a new card: #renew, by direct message."
             ),
         ),
         (
@@ -367,7 +417,7 @@ def test_help_shows_only_orders_that_the_bank_reads(language: Language) -> None:
         if " \u2192 " in line
     ]
     read = [_read(line.replace("#code", "#********")) for line in shown]
-    assert len(read) == 7
+    assert len(read) == 10
     assert not [order for order in read if isinstance(order, orders.NotUnderstood)]
 
 

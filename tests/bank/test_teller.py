@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -23,8 +24,9 @@ from smoney_bot.bank.codes import (
     PinInPublic,
     Verdict,
 )
+from smoney_bot.bank.collections import Collection, CollectionState
 from smoney_bot.bank.customers import Customer, Kind, Language, State
-from smoney_bot.bank.desk import Decision, Desk, Outcome, PaymentState
+from smoney_bot.bank.desk import Decision, Desk, Outcome, PaymentState, Renewal
 from smoney_bot.bank.keys import Keyring
 from smoney_bot.bank.messages import ClearMessage, Form, Mention, Message
 from smoney_bot.bank.money import Cents, euros
@@ -47,6 +49,21 @@ X_IDS = {one.handle: one.x_id for one in (ALICE, BOB, CAROL, ENTRAIDE)} | {
     "Smoney": BOT.x_id,
     "mallory": "999999999",
 }
+
+JARDIN = Collection(
+    id=7,
+    tag="jardin",
+    owner_id=ENTRAIDE.id,
+    account_id=17,
+    title="Un jardin partagé",
+    goal=euros(1000),
+    ends_at=NOON + timedelta(days=3),
+    all_or_nothing=True,
+    state=CollectionState.OPEN,
+    opened_at=NOON,
+    reached_at=None,
+    ended_at=None,
+)
 
 _MENTION = re.compile(r"@([A-Za-z0-9_]+)")
 
@@ -110,6 +127,14 @@ def desk(*changed: Customer, alice: int = 300, bob: int = 0, sent: int = 0) -> D
     )
 
 
+def collecting(**facts: Any) -> Desk:  # noqa: ANN401 - fields of a collection
+    """The desk with a collection of entraide on it, as *facts* say."""
+    laid = desk()
+    laid.collections = {"jardin": replace(JARDIN, **facts)}
+    laid.balances[JARDIN.account_id] = Cents(0)
+    return laid
+
+
 def decide(
     message: Message,
     on: Desk | None = None,
@@ -129,13 +154,13 @@ def decide(
 
 def _check_replies(message: Message, laid: Desk, decision: Decision) -> None:
     author = laid.customers.get(message.author_id)
-    mine = [one for one in decision.replies if one.kind == "answer"]
+    mine = [one for one in decision.replies if one.kind in {"answer", "farewell"}]
     silent = author is not None and author.silent and decision.customer is None
     expected = 0 if silent or decision.outcome is Outcome.IGNORED else 1
     assert len(mine) == expected, "everybody is answered once"
     assert {one.to_x_id for one in mine} <= {message.author_id}
     assert all(one.in_reply_to in {None, message.message_id} for one in mine)
-    assert {one.kind for one in decision.replies} <= {"answer", "notice"}
+    assert {one.kind for one in decision.replies} <= {"answer", "farewell", "notice"}
     assert len({one.kind for one in decision.replies}) == len(decision.replies)
     for reply in decision.replies:
         assert message.public or not reply.public, "what was said in private stays private"
@@ -161,7 +186,7 @@ def _check_money(decision: Decision) -> None:
 
 def said(decision: Decision) -> str:
     """Return the answer's words."""
-    return next(_plain(one.text) for one in decision.replies if one.kind == "answer")
+    return next(_plain(one.text) for one in decision.replies if one.kind != "notice")
 
 
 ORDER = f"@Smoney #20 @bob #{CODE}"
@@ -265,6 +290,16 @@ FROZEN, CLOSED = replace(ALICE, state=State.FROZEN), replace(ALICE, state=State.
 PRIVATE = replace(ALICE, private=True, private_since=NOON - MINUTE)
 
 
+HEARS = replace(BOB, wrote_first=True)
+
+
+def asking(times: int) -> Desk:
+    """The desk where alice has asked bob so many *times*, in vain."""
+    on = desk(HEARS)
+    on.asks.open[ALICE.id] = Counter({BOB.id: times})
+    return on
+
+
 def locked(_: Message) -> Checked:
     """The author has failed too often: nothing was tried."""
     return Checked(locked=True, failures=5)
@@ -298,12 +333,39 @@ REFUSED = {
     "private mode off": Row(post(f"@Smoney #public #{CODE}"), "private_only", desk(PRIVATE)),
     "payee has no account": Row(post(f"@Smoney #20 @mallory #{CODE}"), "unknown_payee"),
     "payee is nobody": Row(post(f"@Smoney #20 @nobody #{CODE}"), "unknown_payee"),
+    "asked in public": Row(post("@Smoney #request 20 @bob"), "direct_only"),
+    "asked of who never wrote": Row(direct("request 20 @bob"), "cannot_be_asked"),
+    "asked of who said stop": Row(
+        direct("request 20 @bob"), "cannot_be_asked", desk(replace(HEARS, silent=True))
+    ),
+    "asked of the asker": Row(direct("request 20 @alice"), "asked_is_asker"),
+    "a fourth time": Row(direct("request 20 @bob"), "too_many_asks", asking(3)),
+    "less than a cent each": Row(direct("split 0.01 @bob"), "too_little_to_share", desk(HEARS)),
+    "paying what nobody asked": Row(direct(f"pay 7K3Q-48 #{CODE}"), "nothing_asked"),
     "payee is the payer": Row(post(f"@Smoney #20 @alice #{CODE}"), "payee_is_payer"),
     "payee is closed": Row(
         post(ORDER), "payee_unavailable", desk(replace(BOB, state=State.CLOSED))
     ),
     "payee is full": Row(post(ORDER), "payee_unavailable", desk(bob=2490)),
     "no such collection": Row(post(f"@Smoney #20 @entraide #roof #{CODE}"), "unknown_collection"),
+    "collection of another": Row(
+        post(f"@Smoney #20 @entraide #jardin #{CODE}"),
+        "unknown_collection",
+        collecting(owner_id=BOB.id),
+    ),
+    "collection is over": Row(
+        post(f"@Smoney #20 @entraide #jardin #{CODE}"),
+        "collection_ended",
+        collecting(ends_at=NOON + 60 * MINUTE),
+    ),
+    "collection was closed": Row(
+        post(f"@Smoney #20 @entraide #jardin #{CODE}"),
+        "collection_ended",
+        collecting(state=CollectionState.CLOSED),
+    ),
+    "too much to a collection": Row(
+        post(f"@Smoney #500,01 @entraide #jardin #{CODE}"), "over_limit", collecting()
+    ),
     "too much": Row(post(f"@Smoney #250,01 @bob #{CODE}"), "over_limit"),
     "too much today": Row(post(ORDER), "over_day_limit", desk(sent=990)),
     "no money": Row(post(ORDER), "not_enough_money", desk(alice=19)),
@@ -332,6 +394,35 @@ REFUSED = {
         outcome=Outcome.DECLINED,
     ),
 }
+
+
+def test_a_gift_goes_to_the_collections_own_account() -> None:
+    decision = decide(post(f"@Smoney #20 @entraide #Jardin #{CODE}"), collecting())
+    assert decision.transfer is not None
+    assert (decision.transfer.source, decision.transfer.target) == (11, JARDIN.account_id)
+    assert decision.payment is not None
+    assert decision.payment.kind is policy.PaymentKind.COLLECTION
+    assert decision.payment.collection_id == JARDIN.id
+    assert [one.kind for one in decision.replies] == ["answer"], "its owner hears of the end"
+
+
+def test_a_gift_that_waited_is_refused_once_the_collection_has_ended() -> None:
+    laid = collecting()
+    waiting_gift = decide(post("@Smoney #20 @entraide #jardin"), collecting()).payment
+    assert waiting_gift is not None
+    laid.waiting = {ALICE.id: waiting_gift}
+    confirmed = decide(direct(f"#{CODE}"), laid)
+    assert confirmed.transfer is not None
+    assert confirmed.transfer.target == JARDIN.account_id
+    laid.collections["jardin"] = replace(JARDIN, state=CollectionState.CLOSED)
+    assert decide(direct(f"#{CODE}"), laid).reason == "collection_ended"
+
+
+@pytest.mark.parametrize(("words", "shown"), [("show my name", True), ("cacher mon nom", False)])
+def test_a_name_is_shown_by_its_owners_word(words: str, shown: bool) -> None:  # noqa: FBT001 - the table's column
+    decision = decide(direct(words), desk(replace(ALICE, show_name=not shown)))
+    assert decision.customer is not None
+    assert decision.customer.show_name is shown
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -732,6 +823,47 @@ def test_to_somebody_who_said_stop_nothing_is_said_and_all_is_done() -> None:
     assert decision.replies == ()
     assert decide(post("@Smoney #help"), desk(silent)).replies == ()
     assert decide(post(ORDER), desk(silent), wrong).replies == ()
+
+
+def _desk_with_a_word(*changed: Customer) -> Desk:
+    laid = desk(*changed)
+    laid.words[ALICE.id] = "WDJB-MJHT"
+    return laid
+
+
+def test_a_renewal_opens_by_direct_message_and_its_word_is_told_there_alone() -> None:
+    decision = decide(direct("renew"), _desk_with_a_word())
+    assert decision.renewal == Renewal(ALICE.id, "WDJB-MJHT")
+    assert [reply.public for reply in decision.replies] == [False]
+    assert "WDJB-MJHT" in decision.replies[0].text
+
+
+@pytest.mark.parametrize("wrote_first", [True, False])
+def test_in_public_a_renewal_opens_nothing_and_is_answered_like_a_balance(
+    wrote_first: bool,  # noqa: FBT001 - a table
+) -> None:
+    alice = replace(ALICE, wrote_first=wrote_first)
+    decision = decide(post("@Smoney #renew"), _desk_with_a_word(alice))
+    balance = decide(post("@Smoney #balance"), _desk_with_a_word(alice))
+    assert decision.renewal is None
+    assert [reply.public for reply in decision.replies] == [not wrote_first]
+    assert [reply.public for reply in balance.replies] == [not wrote_first]
+    assert "WDJB" not in decision.replies[0].text
+    if not wrote_first:
+        assert decision.replies[0].text == balance.replies[0].text
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"), [(State.FROZEN, "account_frozen"), (State.CLOSED, "account_closed")]
+)
+def test_an_account_that_is_not_open_renews_nothing(state: State, reason: str) -> None:
+    decision = decide(direct("renew"), _desk_with_a_word(replace(ALICE, state=state)))
+    assert (decision.reason, decision.renewal) == (reason, None)
+
+
+def test_a_renewal_that_comes_late_opens_nothing() -> None:
+    late = direct("renew", written_at=NOON - timedelta(hours=24))
+    assert decide(late, _desk_with_a_word()).renewal is None
 
 
 def test_stop_is_confirmed_once_and_resume_ends_it() -> None:

@@ -10,11 +10,12 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
+from smoney_bot.bank.asks import Ask, AskState
 from smoney_bot.bank.customers import Customer, Kind
 from smoney_bot.bank.desk import Payment, PaymentState, Reply, Transfer
 from smoney_bot.bank.messages import Form, Message, SeenCode
 from smoney_bot.bank.money import Cents, euros
-from smoney_bot.bank.policy import PaymentKind
+from smoney_bot.bank.policy import ASK_LIFE, PaymentKind
 from smoney_bot.book import audit, customers, ledger
 from smoney_bot.book.engine import Book
 
@@ -93,6 +94,24 @@ def payment(
         note="coffee",
         created_at=NOON + number * MINUTE,
         booked_at=NOON + number * MINUTE if state is PaymentState.BOOKED else None,
+    )
+
+
+def ask(number: int, asker: Customer, asked: Customer, cents: int = 1200) -> Ask:
+    """What *asker* asks for in message *number*, until a week after noon."""
+    return Ask(
+        reference=f"REF{number}-00",
+        message_key=f"d:{number}",
+        asker_id=asker.id,
+        asked_id=asked.id,
+        amount=Cents(cents),
+        note="pizza",
+        shown=True,
+        state=AskState.OPEN,
+        payment_reference=None,
+        created_at=NOON,
+        expires_at=NOON + ASK_LIFE,
+        ended_at=None,
     )
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from book_cast import MINUTE, NOON, reply, together
+from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError
 
-from smoney_bot.bank.desk import Reply
+from smoney_bot.bank.desk import Priority, Reply
 from smoney_bot.book import outbox
 from smoney_bot.book.engine import Book
 from smoney_bot.book.errors import LostLease
@@ -20,11 +23,11 @@ LEASE = timedelta(seconds=30)
 
 
 def _put(book: Book, *replies: Reply) -> None:
-    book.run(lambda connection: outbox.put(connection, replies, NOON))
+    assert book.run(lambda connection: outbox.put(connection, replies, NOON)) == []
 
 
 def _claim(book: Book, now: datetime = NOON, limit: int = 50) -> list[Pending]:
-    return book.run(lambda c: outbox.claim(c, now=now, limit=limit, lease=LEASE))
+    return book.run(lambda c: outbox.claim(c, now=now, limit=limit, lease=LEASE, public=True))
 
 
 def _state(book: Book) -> ReplyState:
@@ -119,3 +122,78 @@ def test_an_operator_sees_what_waits_and_never_the_words(book: Book) -> None:
         [line] = outbox.listing(connection, ReplyState.SENT)
     assert (line.message_key, line.sent_at) == ("t:1", NOON)
     assert "C'est fait" not in repr(line)
+
+
+def _claim_way(book: Book, *, public: bool, least: Priority = Priority.HELP) -> list[Pending]:
+    return book.run(
+        lambda c: outbox.claim(c, now=NOON, limit=9, lease=LEASE, public=public, least=least)
+    )
+
+
+def test_posts_and_direct_messages_are_claimed_apart(book: Book) -> None:
+    private = replace(reply(1), in_reply_to=None)
+    _put(book, private, reply(2))
+    assert [one.reply for one in _claim_way(book, public=True)] == [reply(2)]
+    assert [one.reply for one in _claim_way(book, public=False)] == [private]
+
+
+def test_what_matters_most_is_claimed_first_and_what_matters_too_little_not(book: Book) -> None:
+    priorities = [Priority.HELP, Priority.PAYMENT, Priority.USUAL, Priority.PAYMENT]
+    written = [replace(reply(n), priority=one) for n, one in enumerate(priorities)]
+    _put(book, *written)
+    claimed = _claim_way(book, public=True, least=Priority.USUAL)
+    assert [one.reply for one in claimed] == [written[1], written[3], written[2]]
+    assert [one.reply for one in _claim_way(book, public=True)] == [written[0]]
+
+
+def test_no_room_means_no_claim(book: Book) -> None:
+    _put(book, reply(1))
+    assert _claim(book, limit=0) == []
+    assert _state(book) is ReplyState.PENDING
+
+
+def _claim_old(book: Book, now: datetime) -> list[int]:
+    taken = book.run(lambda c: outbox.claim_old(c, now=now, life=60 * MINUTE, limit=9, lease=LEASE))
+    return [one.id for one in taken]
+
+
+def test_what_waited_too_long_is_taken_in_hand_whether_due_or_not(book: Book) -> None:
+    _put(book, reply(1), reply(2), reply(3))
+    first, second, third = _claim(book)
+    book.run(lambda c: outbox.wait(c, first, due_at=NOON + 999 * MINUTE, why="429"))
+    book.run(lambda c: outbox.sent(c, second, remote_id="99", now=NOON))
+    later = NOON + 61 * MINUTE
+    assert _claim_old(book, NOON + 60 * MINUTE) == []
+    assert _claim_old(book, later) == [first.id, third.id], "the lease of the third ran out"
+    assert _claim_old(book, later) == []
+
+
+def test_what_an_operator_tries_again_is_not_too_old_at_once(book: Book) -> None:
+    _put(book, reply(1))
+    [pending] = _claim(book)
+    book.run(lambda c: outbox.give_up(c, pending, why="parked: 403"))
+    later = NOON + 999 * MINUTE
+    book.run(lambda c: outbox.retry(c, [pending.id], later))
+    assert _claim_old(book, later) == []
+    [again] = _claim(book, later)
+    assert again.look_first
+
+
+@pytest.mark.parametrize("public", [True, False])
+def test_a_claim_finds_its_way_by_its_own_index(sqlite_book: Book, *, public: bool) -> None:
+    """However long the other way's backlog is."""
+    seen: list[str] = []
+    with sqlite_book.writing() as connection:
+
+        @event.listens_for(connection, "before_cursor_execute")
+        def look(*said: Any) -> None:  # noqa: ANN401 - SQLAlchemy's hook
+            seen.append(said[2])
+
+        outbox.claim(connection, now=NOON, limit=9, lease=LEASE, public=public)
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {seen[0]}", _blanks(seen[0])).all()
+    name = "ix_outbox_posts" if public else "ix_outbox_directs"
+    assert [row.detail for row in plan] == [f"SCAN outbox USING INDEX {name}"]
+
+
+def _blanks(statement: str) -> tuple[str, ...]:
+    return ("",) * statement.count("?")

@@ -143,8 +143,10 @@ class Bank:
         """Send all replies."""
 
         def send(connection: Connection) -> None:
-            for pending in outbox.claim(connection, now=NOW, limit=999, lease=LEASE):
-                outbox.sent(connection, pending, remote_id="1", now=NOW)
+            for public in (True, False):
+                ready = outbox.claim(connection, now=NOW, limit=999, lease=LEASE, public=public)
+                for pending in ready:
+                    outbox.sent(connection, pending, remote_id="1", now=NOW)
 
         self.book.run(send)
 

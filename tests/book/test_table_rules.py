@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 import pytest
-from book_cast import NOON, message, open_account, payment, reply
-from sqlalchemy import CheckConstraint, insert
+from book_cast import MINUTE, NOON, ask, message, open_account, payment, reply
+from sqlalchemy import CheckConstraint, Connection, insert
 from sqlalchemy.exc import IntegrityError
 
-from smoney_bot.book import codes, inbox, outbox, payments
+from smoney_bot.bank.asks import Blocking
+from smoney_bot.bank.customers import Language
+from smoney_bot.bank.desk import Renewal
+from smoney_bot.bank.money import Cents
+from smoney_bot.bank.operators import Role
+from smoney_bot.book import (
+    asks,
+    codes,
+    collections,
+    inbox,
+    operators,
+    outbox,
+    payments,
+    renewals,
+    sessions,
+)
 from smoney_bot.book.engine import Book
-from smoney_bot.book.tables import invitations, metadata, rounds, spending, windows
+from smoney_bot.book.states import ApprovalState
+from smoney_bot.book.tables import approvals, invitations, metadata, rounds, spending, windows
 
 #: For each rule: a change of the sound row that breaks it, and no other.
 BREAKS = {
@@ -41,6 +57,14 @@ BREAKS = {
     "ck_payments_booked_has_payee": "UPDATE payments SET payee_id = NULL",
     "ck_payments_waiting_has_end": "UPDATE payments SET state = 'waiting', booked_at = NULL",
     "ck_payments_payee_is_not_payer": "UPDATE payments SET payee_id = payer_id",
+    "ck_collections_state_is_known": "UPDATE collections SET state = 'lost', ended_at = opened_at",
+    "ck_collections_tag_in_small_letters": "UPDATE collections SET tag = 'Jardin'",
+    "ck_collections_goal_is_positive": "UPDATE collections SET goal_cents = 0",
+    "ck_collections_ended_has_moment": "UPDATE collections SET state = 'closed'",
+    "ck_collections_reached_has_moment": "UPDATE collections SET state = 'reached'",
+    "ck_collections_returned_below_goal": (
+        "UPDATE collections SET state = 'returned', ended_at = opened_at, reached_at = opened_at"
+    ),
     "ck_inbox_state_is_known": "UPDATE inbox SET state = 'lost', decided_at = received_at",
     "ck_inbox_claimed_has_lease": "UPDATE inbox SET state = 'claimed'",
     "ck_inbox_decided_has_moment": "UPDATE inbox SET state = 'applied'",
@@ -59,10 +83,34 @@ BREAKS = {
     ),
     "ck_invitations_failures_in_range": "UPDATE invitations SET failures = 101",
     "ck_invitations_used_keeps_nothing": "UPDATE invitations SET used_at = expires_at",
+    "ck_renewals_closes_after_it_opens": "UPDATE renewals SET expires_at = opened_at",
+    "ck_operators_role_is_known": "UPDATE operators SET role = 'boss'",
+    "ck_operators_name_in_small_letters": "UPDATE operators SET name = 'Office' WHERE id = 1",
+    "ck_operators_failures_in_range": "UPDATE operators SET failures = 101",
+    "ck_sessions_language_is_known": "UPDATE sessions SET language = 'de'",
+    "ck_sessions_seen_after_opened": (
+        "UPDATE sessions SET seen_at = (SELECT min(opened_at) FROM customers)"
+    ),
+    "ck_approvals_state_is_known": (
+        "UPDATE approvals SET state = 'lost', decided_by = 2, decided_at = asked_at"
+    ),
+    "ck_approvals_second_person": (
+        "UPDATE approvals SET state = 'approved', decided_by = asked_by, decided_at = asked_at"
+    ),
+    "ck_approvals_decided_has_moment": "UPDATE approvals SET state = 'declined'",
+    "ck_approvals_decided_by_somebody": (
+        "UPDATE approvals SET state = 'declined', decided_at = asked_at"
+    ),
+    "ck_asks_state_is_known": "UPDATE asks SET state = 'lost', ended_at = created_at",
+    "ck_asks_amount_is_positive": "UPDATE asks SET amount_cents = 0",
+    "ck_asks_two_people": "UPDATE asks SET asked_id = asker_id",
+    "ck_asks_ended_has_moment": "UPDATE asks SET state = 'declined'",
+    "ck_asks_paid_has_payment": "UPDATE asks SET state = 'paid', ended_at = created_at",
+    "ck_blocks_two_people": "UPDATE blocks SET blocked_id = customer_id",
     "ck_rounds_every_is_positive": "UPDATE rounds SET every_seconds = 0",
     "ck_windows_remaining_is_not_negative": "UPDATE windows SET remaining = -1",
     "ck_spending_calls_not_negative": "UPDATE spending SET calls = -1",
-    "ck_spending_micro_euros_not_negative": "UPDATE spending SET micro_euros = -1",
+    "ck_spending_micro_dollars_not_negative": "UPDATE spending SET micro_dollars = -1",
 }
 
 #: Changes that keep every rule: the negative control of the table above.
@@ -71,6 +119,9 @@ ALLOWED = (
     "UPDATE payments SET amount_cents = 50000, kind = 'donation'",
     "UPDATE payments SET amount_cents = 99999999, state = 'refused', booked_at = NULL",
     "UPDATE payments SET payee_id = NULL, state = 'held', booked_at = NULL",
+    "UPDATE collections SET state = 'paid_out', ended_at = opened_at, reached_at = opened_at",
+    "UPDATE collections SET state = 'returned', ended_at = opened_at",
+    "UPDATE approvals SET state = 'approved', decided_by = 2, decided_at = asked_at",
     "UPDATE balances SET balance_cents = -1 WHERE floor_cents IS NULL",
     "UPDATE balances SET balance_cents = 0 WHERE floor_cents = 0",
 )
@@ -95,6 +146,20 @@ def sound(book: Book) -> Book:
                 expires_at=NOON,
             )
         )
+        renewals.open_windows(connection, [Renewal(alice.id, "WDJB-MJHT")], NOON)
+        collections.open_collection(
+            connection,
+            tag="jardin",
+            owner=alice,
+            title="Un jardin",
+            goal=Cents(1),
+            ends_at=None,
+            all_or_nothing=True,
+            now=NOON,
+        )
+        asks.put(connection, [ask(1, alice, bob)])
+        asks.block(connection, [Blocking(alice.id, bob.id, on=True)], NOON)
+        _sit_operators_down(connection)
         connection.execute(
             insert(rounds).values(loop="timers", every_seconds=5, came_round_at=NOON)
         )
@@ -104,9 +169,27 @@ def sound(book: Book) -> Book:
             )
         )
         connection.execute(
-            insert(spending).values(day="2026-11-24", call="post", calls=1, micro_euros=9_500)
+            insert(spending).values(day="2026-11-24", call="post", calls=1, micro_dollars=9_500)
         )
     return book
+
+
+def _sit_operators_down(connection: Connection) -> None:
+    """Two operators, of whom one is signed in and asks for a refund."""
+    for name, role in (("window", Role.TELLER), ("office", Role.SUPERVISOR)):
+        operators.add(connection, name=name, role=role, password_hash="hash", secret=None, now=NOON)
+    window = operators.find(connection, "window")
+    assert window
+    sessions.open_session(connection, window, Language.FRENCH, NOON + MINUTE)
+    connection.execute(
+        insert(approvals).values(
+            payment_reference="REF1-00",
+            reason="paid twice",
+            state=ApprovalState.ASKED,
+            asked_by=window.id,
+            asked_at=NOON,
+        )
+    )
 
 
 def test_each_rule_refuses_what_breaks_it(sound: Book) -> None:
@@ -137,7 +220,7 @@ def test_what_is_allowed_passes(sound: Book) -> None:
 _COPY_PAYMENT = (
     "INSERT INTO payments SELECT reference || 'x', message_key, message_id, kind, state, "
     "reason, amount_cents, payer_id, payee_id, payee_x_id, payee_handle, note, created_at, "
-    "booked_at, expires_at FROM payments"
+    "booked_at, expires_at, NULL FROM payments"
 )
 _COPY_CARD = (
     "INSERT INTO cards (customer_id, issued_at, expires_at) "
@@ -147,7 +230,10 @@ _COPY_CODE = (
     "INSERT INTO card_codes (card_id, place, hash, key_id, wrong) "
     "SELECT card_id, place, hash, key_id, wrong FROM card_codes"
 )
-
+_COPY_REFUND = (
+    "INSERT INTO approvals (payment_reference, reason, state, asked_by, asked_at) "
+    "SELECT payment_reference, reason, state, asked_by, asked_at FROM approvals"
+)
 
 #: Each makes a second one of what is unique, or points at what is not there.
 BROKEN = (
@@ -158,6 +244,7 @@ BROKEN = (
     _COPY_PAYMENT,
     _COPY_CARD,
     _COPY_CODE,
+    _COPY_REFUND,
     "UPDATE card_codes SET card_id = 99",
 )
 

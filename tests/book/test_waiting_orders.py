@@ -40,7 +40,7 @@ def test_a_payer_has_one_waiting_order_at_most(book: Book, waiting: Payment) -> 
     with pytest.raises(IntegrityError):
         book.run(lambda c: payments.put(c, [second]))
     with book.reading() as connection:
-        assert payments.waiting(connection, [waiting.payer_id]) == {waiting.payer_id: waiting}
+        assert payments.waiting(connection, [waiting.payer_id], NOON) == {waiting.payer_id: waiting}
 
 
 def test_an_order_expires_at_its_end_and_not_before(book: Book, waiting: Payment) -> None:

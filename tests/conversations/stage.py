@@ -14,9 +14,13 @@
     Smoney writes to alice: ...         by direct message
     Smoney says nothing
     alice has 80.00
+    entraide collects 100.00 for #jardin, all or nothing
+    the collection #jardin ends               its time is over
+    mallory opens an account                  from now on a customer
+    a week passes                             for what is held, and for what is asked
 
 After each thing said, all that Smoney answers must stand there, word for word;
-REF stands for a reference.
+REF stands for a reference, WORD for the word of a renewal.
 """
 
 from __future__ import annotations
@@ -31,23 +35,41 @@ from functools import partial
 from pathlib import Path
 
 from passlib.totp import TOTP
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 
 from smoney_bot.bank.authenticators import new_secret
 from smoney_bot.bank.codes import hash_code
 from smoney_bot.bank.customers import Kind, Language
-from smoney_bot.bank.money import euros
-from smoney_bot.book import audit, authenticators, codes, customers, inbox, ledger, outbox
+from smoney_bot.bank.money import Cents, euros
+from smoney_bot.book import (
+    audit,
+    authenticators,
+    codes,
+    collections,
+    customers,
+    inbox,
+    ledger,
+    outbox,
+)
+from smoney_bot.book.renewals import LETTERS
+from smoney_bot.book.tables import asks, payments
 from smoney_bot.channels.sandbox.world import Direct, Post
 from smoney_bot.cli.demo import Demo, Role
+from smoney_bot.workers.collecting import Collecting
+from smoney_bot.workers.endings import Endings
 
 _REFERENCE = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{4,6}-[0-9]{2}\b", re.ASCII)
+_WORD = re.compile(rf"\b[{LETTERS}]{{4}}-[{LETTERS}]{{4}}\b")
 _SPACES = re.compile("[\u00a0\u202f]")
 _OPENS = re.compile(r"(\w+) opens with ([0-9]+)\.([0-9]{2})((?:, [a-z ]+)*)", re.IGNORECASE)
 _STRANGER = re.compile(r"(\w+) is on X")
 _SAYS = re.compile(r"(\w+) (posts|writes|quotes|edits|replies to \w+): (.*)")
 _REPOSTS = re.compile(r"(\w+) reposts")
 _HAS = re.compile(r"(\w+) has ([0-9]+)\.([0-9]{2})")
+_COLLECTS = re.compile(r"(\w+) collects ([0-9]+)\.([0-9]{2}) for #(\w+)(, all or nothing)?")
+_ENDS = re.compile(r"the collection #(\w+) ends")
+_ENROLS = re.compile(r"(\w+) opens an account")
+_WEEK = "a week passes"
 _SETTLE_SECONDS = 15.0
 
 
@@ -84,6 +106,16 @@ class Stage:
             self._settle(partial(self.demo.world.repost, self._id(found[1]), self.posts[-1].id))
         elif found := _SAYS.fullmatch(line):
             self._settle(partial(self._say, *found.groups()))
+        elif found := _COLLECTS.fullmatch(line):
+            name, whole, cents, tag, fails = found.groups()
+            goal = euros(int(whole), int(cents))
+            self._for(name, partial(_collect, tag, goal, all_or_nothing=fails is not None))
+        elif found := _ENDS.fullmatch(line):
+            self._settle(partial(self._end, found[1]))
+        elif found := _ENROLS.fullmatch(line):
+            self._settle(partial(self._enrol, found[1]))
+        elif line == _WEEK:
+            self._settle(self._let_a_week_pass)
         else:
             raise ValueError(f"not a line of a conversation: {line}")
 
@@ -163,6 +195,38 @@ class Stage:
 
         self.demo.book.run(work)
 
+    def _end(self, tag: str) -> None:
+        """Let a collection end, and do what the timers would do then."""
+
+        def work(connection: Connection) -> None:
+            one = collections.among(connection, [tag])[tag]
+            assert collections.end(connection, one.id, self.demo.book.now(connection))
+
+        self.demo.book.run(work)
+        while Collecting(self.demo.book).serve():
+            pass
+
+    def _enrol(self, name: str) -> None:
+        """Open an account as an operator does, and do what the timers would do then."""
+        user = self.demo.users[name]
+
+        def work(connection: Connection) -> None:
+            now = self.demo.book.now(connection)
+            customers.open_account(connection, handle=name, x_id=user.x_id, now=now)
+
+        self.demo.book.run(work)
+        Endings(self.demo.book, self.demo.settings.limits).serve()
+
+    def _let_a_week_pass(self) -> None:
+        """Bring the end of what is open to the moment it began, and let the timers see it."""
+
+        def work(connection: Connection) -> None:
+            for table in (payments, asks):
+                connection.execute(update(table).values(expires_at=table.c.created_at))
+
+        self.demo.book.run(work)
+        Endings(self.demo.book, self.demo.settings.limits).serve()
+
     def _settle(self, act: Callable[[], object]) -> None:
         """Do *act*, then wait until the bank has nothing more to do."""
         self.heard.clear()
@@ -190,6 +254,27 @@ class Stage:
         return self.demo.users[name].x_id
 
 
+def _collect(
+    tag: str,
+    goal: Cents,
+    connection: Connection,
+    owner_id: int,
+    now: datetime,
+    *,
+    all_or_nothing: bool,
+) -> None:
+    collections.open_collection(
+        connection,
+        tag=tag,
+        owner=customers.by_ids(connection, [owner_id])[owner_id],
+        title=tag,
+        goal=goal,
+        ends_at=None,
+        all_or_nothing=all_or_nothing,
+        now=now,
+    )
+
+
 def read_script(path: Path) -> Script:
     """Read a script: its title, who takes part, and the lines."""
     title, roles, lines = "", [], []
@@ -213,5 +298,6 @@ def _role(found: re.Match[str]) -> Role:
 
 
 def plain(text: str) -> str:
-    """Return *text* with ordinary spaces, one line, and REF for its references."""
-    return _REFERENCE.sub("REF", _SPACES.sub(" ", text)).replace("\n", " / ")
+    """Return *text* with ordinary spaces, one line, REF and WORD for what changes."""
+    text = _WORD.sub("WORD", _REFERENCE.sub("REF", text))
+    return _SPACES.sub(" ", text).replace("\n", " / ")

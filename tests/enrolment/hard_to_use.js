@@ -7,7 +7,7 @@
     for (const id of (input.getAttribute("aria-describedby") ?? "").split(" "))
       if (!document.getElementById(id)) found.push(`describes nothing: ${id}`);
     if (input.autocomplete !== "off") found.push(`remembered: ${input.id}`);
-    if (input.inputMode !== "numeric") found.push(`letters offered: ${input.id}`);
+    if (input.inputMode !== (input.id === "word" ? "text" : "numeric")) found.push(`wrong keyboard: ${input.id}`);
   }
   const levels = [...document.querySelectorAll("h1, h2, h3")].map((one) => Number(one.tagName[1]));
   if (levels.filter((one) => one === 1).length !== 1) found.push(`headings: ${levels}`);

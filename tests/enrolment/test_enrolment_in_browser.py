@@ -17,13 +17,16 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 from smoney_bot.bank.customers import Language
 from smoney_bot.bank.money import euros
 from smoney_bot.book import customers, inbox, ledger, outbox
+from smoney_bot.book.renewals import LETTERS
 from smoney_bot.channels.sandbox.world import Direct, Post
 from smoney_bot.cli.demo import Demo
 from smoney_bot.web.enrolment.pages import qr
 from smoney_bot.web.enrolment.words import WORDS, Words
 
 FRENCH, ENGLISH = Language.FRENCH, Language.ENGLISH
+HOST = "paiements.entraide.example.org"
 _SETTLE_SECONDS = 15.0
+_WORD = re.compile(rf"[{LETTERS}]{{4}}-[{LETTERS}]{{4}}")
 
 _HARD_TO_USE = Path(__file__).with_name("hard_to_use.js").read_text()
 _OUTLINE = "() => getComputedStyle(document.activeElement).outline"
@@ -32,7 +35,7 @@ _OUTLINE = "() => getComputedStyle(document.activeElement).outline"
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[Demo]:
     """The service, where alice has money, and a card that she does not hold."""
-    with Demo(f"sqlite:///{tmp_path}/demo.db", places=1) as running:
+    with Demo(f"sqlite:///{tmp_path}/demo.db", places=1, public_url=f"https://{HOST}") as running:
         yield running
 
 
@@ -171,6 +174,42 @@ def test_alice_goes_from_her_link_to_her_first_payment(
     forgive_refusals(watches)
 
 
+@pytest.mark.parametrize("language", [FRENCH, ENGLISH])
+def test_alice_renews_her_card_by_a_code_of_it_and_pays_with_the_new_one(
+    demo: Demo, opens: Opens, watches: list[Watch], language: Language
+) -> None:
+    words, older = WORDS[language], demo.cards[demo.users["alice"].x_id][0]
+    heard_after(demo, "alice", language.value, direct=True)
+    page = opens(f"{demo.server.url}/enrolment?lang={language}", viewport=PHONE, scripts=False)
+    expect(page.get_by_role("heading", level=1)).to_have_text(words.renew)
+    expect_easy_to_use(page)
+    found = _WORD.search(heard_after(demo, "alice", words.ask_order.lstrip("#"), direct=True))
+    assert found
+
+    ask_in(page, words, "BCDF-GHJK", older)
+    expect(page.get_by_role("alert")).to_have_text(words.not_admitted)
+    expect_easy_to_use(page)
+    ask_in(page, words, found[0].lower(), older)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("@alice")
+    expect(page.locator("html")).to_have_attribute("lang", language.value)
+    choose_pin(page, words)
+    written_down = codes_on(page)
+    confirm(page, words, written_down[0])
+    expect(page.get_by_role("heading", level=1)).to_have_text(words.done)
+    forgive_refusals(watches)
+
+    heard_after(demo, "alice", f"@Smoney #5 @bob #{older}")
+    assert balance(demo, "bob") == euros(120)
+    heard_after(demo, "alice", f"@Smoney #20 @bob #{written_down[1]}")
+    assert balance(demo, "bob") == euros(140)
+
+
+def ask_in(page: Page, words: Words, word: str, code: str) -> None:
+    page.get_by_label(words.word).fill(word)
+    page.get_by_label(words.any_code).fill(code)
+    page.get_by_role("button", name=words.renew_on).click()
+
+
 def test_the_pin_the_app_and_the_card_all_pay_and_what_was_used_does_not(demo: Demo) -> None:
     link = link_for_alice(demo)
     drawn = ask(link, {"pin": PIN, "again": PIN})
@@ -211,6 +250,7 @@ def test_only_the_card_is_printed_at_the_size_of_a_bank_card(demo: Demo, opens: 
     shown = page.locator("h1, h2, form, .qr, .key, .note, .top, .steps")
     assert not any(one.is_visible() for one in shown.all())
     assert len([one for one in page.locator(".card li").all() if one.is_visible()]) == 20
+    expect(page.locator(".card .ends")).to_contain_text(f"#renouveler puis {HOST}/enrolment")
     millimetre = 96 / 25.4
     for name in ("front", "back"):
         box = page.locator(f".card .{name}").bounding_box()

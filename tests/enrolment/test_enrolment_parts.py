@@ -13,9 +13,17 @@ from enrolment_cast import ALICE, KEYS, PIN
 from starlette.datastructures import Headers
 
 from smoney_bot.bank.customers import Customer, Kind, Language
+from smoney_bot.book.renewals import new_word
 from smoney_bot.web import enrolment
 from smoney_bot.web.enrolment import staging, stops
-from smoney_bot.web.enrolment.choices import Mistake, fault_of_pin, fault_of_pins, read_code
+from smoney_bot.web.enrolment.choices import (
+    Mistake,
+    fault_of_pin,
+    fault_of_pins,
+    read_any_code,
+    read_code,
+    read_word,
+)
 from smoney_bot.web.enrolment.pages import qr
 from smoney_bot.web.enrolment.shield import is_own, neighbourhood
 from smoney_bot.web.enrolment.words import WORDS
@@ -78,6 +86,36 @@ def test_both_pins_are_the_same() -> None:
 )
 def test_a_first_code_is_read_as_people_write_it(typed: str, read: str | Mistake) -> None:
     assert read_code(typed) == read
+
+
+def test_a_renewal_takes_a_pin_too() -> None:
+    assert read_any_code(PIN) == PIN
+    assert read_any_code("#07 482193") == "07482193"
+    assert read_any_code("48219") is Mistake.ANY_CODE_SHAPE
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("WDJB-MJHT", "WDJB-MJHT"),
+        (" wdjb mjht ", "WDJB-MJHT"),
+        ("wdjbMJHT", "WDJB-MJHT"),
+        ("WDJB \u2013 MJHT", "WDJB-MJHT"),
+        ("", Mistake.WORD_SHAPE),
+        ("WDJB-MJH", Mistake.WORD_SHAPE),
+        ("WDJB-MJHTX", Mistake.WORD_SHAPE),
+        ("ADJB-MJHT", Mistake.WORD_SHAPE),
+        ("WD\u017fB-MJHT", Mistake.WORD_SHAPE),
+    ],
+)
+def test_a_word_is_read_as_people_write_it(typed: str, read: str | Mistake) -> None:
+    assert read_word(typed) == read
+
+
+def test_words_are_of_the_kind_that_the_page_reads_and_unlike_each_other() -> None:
+    words = [new_word() for _ in range(200)]
+    assert len(set(words)) == len(words)
+    assert all(read_word(word) == word for word in words)
 
 
 def test_what_is_staged_survives_being_kept_and_shows_no_secret() -> None:

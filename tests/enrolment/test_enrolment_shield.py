@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from enrolment_cast import PIN, Answer, Site, ask, log_put_back, site
+from renewal_cast import CARD, holder, opens_window, renew
 
 from smoney_bot import telemetry
 from smoney_bot.book.engine import Book
@@ -47,6 +48,9 @@ def test_every_answer_has_the_headers_and_none_may_be_kept(alone: Site) -> None:
         "dead": ask(link),
         "unknown": ask(f"{alone.url}/enrolment/a/b/c"),
         "method": ask(link, method="DELETE"),
+        "renew": ask(f"{alone.url}/enrolment"),
+        "not admitted": renew(alone, "WDJB-MJHT", CARD[0]),
+        "admitted": renew(alone, holder(alone.book).opens_window(), CARD[0]),
         "foreign": ask(link, {"pin": PIN, "again": PIN}, headers=FOREIGN),
         "large": ask(link, body=b"pin=" + b"7" * 5000),
         "style": ask(f"{alone.url}/enrolment/static/enrolment.css"),
@@ -63,6 +67,9 @@ def test_every_answer_has_the_headers_and_none_may_be_kept(alone: Site) -> None:
         "dead": 404,
         "unknown": 404,
         "method": 405,
+        "renew": 200,
+        "not admitted": 422,
+        "admitted": 303,
         "foreign": 403,
         "large": 413,
         "style": 200,
@@ -86,12 +93,18 @@ def test_every_answer_has_the_headers_and_none_may_be_kept(alone: Site) -> None:
 def test_pages_carry_no_script_no_inline_style_and_no_address_elsewhere(alone: Site) -> None:
     link = alone.invite()
     drawn = alone.drawn(link)
-    pages = (ask(link), drawn, ask(f"{link}/code"), ask(f"{alone.url}/enrolment/done"))
+    pages = (
+        ask(link),
+        drawn,
+        ask(f"{link}/code"),
+        ask(f"{alone.url}/enrolment/done"),
+        ask(f"{alone.url}/enrolment"),
+    )
     for page in pages:
         assert not re.search(r"<script|<style|\sstyle=|\son\w+=|javascript:", page.text)
         found = re.findall(r'(?:href|src|action)="([^"]*)"', page.text)
         assert found
-        assert all(one.startswith(("/enrolment/", "otpauth://totp/smoney-bot")) for one in found)
+        assert all(one.startswith(("/enrolment", "otpauth://totp/smoney-bot")) for one in found)
 
 
 def test_a_form_from_another_site_changes_nothing(alone: Site) -> None:
@@ -101,6 +114,14 @@ def test_a_form_from_another_site_changes_nothing(alone: Site) -> None:
     assert ask(f"{link}/code").status == 303  # nothing was staged
     own = {"Sec-Fetch-Site": "same-origin", "Origin": "null"}
     assert ask(link, {"pin": PIN, "again": PIN}, headers=own).status == 200
+
+
+def test_another_site_cannot_renew_for_anybody(alone: Site) -> None:
+    alice = holder(alone.book)
+    fields = {"word": alice.opens_window(), "code": CARD[0]}
+    assert ask(f"{alone.url}/enrolment", fields, headers=FOREIGN).status == 403
+    assert alice.failures == 0
+    assert ask(f"{alone.url}/enrolment", fields).status == 303
 
 
 def test_a_body_without_length_is_cut_off_at_the_limit(alone: Site) -> None:
@@ -132,6 +153,7 @@ def test_one_address_may_ask_so_often_and_no_more(sqlite_book: Book) -> None:
         assert 1 <= int(answer.headers["Retry-After"]) <= 60
         assert "One moment, please" in answer.text
         assert ask(link, {"pin": PIN, "again": PIN}).status == 429
+        assert renew(served, "WDJB-MJHT", CARD[0]).status == 429
         assert ask(f"{served.url}/enrolment/static/enrolment.css").status == 200
 
 
@@ -169,6 +191,15 @@ def files_of(book_file: Path) -> bytes:
     return b"".join(one.read_bytes() for one in sorted(book_file.parent.glob(f"{book_file.name}*")))
 
 
+def _renewed(served: Site, code: str) -> str:
+    """Renew by *code*, after a wrong one; return the token of the fresh link."""
+    word = opens_window(served.book)
+    assert renew(served, word, f"{code[:-1]}{(int(code[-1]) + 1) % 10}").status == 422
+    admitted = renew(served, word, code)
+    assert admitted.status == 303
+    return admitted.headers["Location"].rsplit("/", 1)[1].partition("?")[0]
+
+
 @pytest.fixture
 def enrolled(sqlite_url: str, capfd: pytest.CaptureFixture[str]) -> Iterator[Enrol]:
     """Return what was secret in a whole enrolment, the files of the book, and all output."""
@@ -182,8 +213,10 @@ def enrolled(sqlite_url: str, capfd: pytest.CaptureFixture[str]) -> Iterator[Enr
             ask(f"{link}/code", {"code": drawn.codes[19][:-1] + "x"})
             ask(f"{link}/code", {"code": "01" + drawn.codes[1][2:]})
             assert ask(f"{link}/code", {"code": drawn.codes[0]}).status == 303
+            fresh = _renewed(served, drawn.codes[5])
         secrets = {f"code {one[:2]}": one for one in drawn.codes}
         secrets |= {"pin": PIN, "app": drawn.secret, "token": link.rsplit("/", 1)[1]}
+        secrets["fresh token"] = fresh
         captured = capfd.readouterr()
         return secrets, staged + files_of(path), (captured.out + captured.err).encode()
 
@@ -196,7 +229,7 @@ def test_no_secret_lies_in_the_database_or_in_the_log(
     enrolled: Enrol,
 ) -> None:
     secrets, kept, printed = enrolled()
-    assert len(secrets) == 23
+    assert len(secrets) == 24
     assert b"$argon2id$" in kept
     assert b"enrolment.done" in printed
     assert found_in(kept, secrets) == set()

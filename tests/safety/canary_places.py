@@ -21,6 +21,10 @@ _CHANGEABLE = ("customers", "balances", "payments", "inbox", "outbox", "card_cod
 #: The write-ahead log: its position now, in bytes, and how its files are named.
 _POSITION = "SELECT pg_current_wal_lsn() - '0/0'::pg_lsn"
 _SEGMENT = 16 * 1024 * 1024
+_PAGE = 8192
+#: What stands at the head of each of its pages, in the middle of whatever was written;
+#: longer on the first page of a file.
+_HEAD, _FIRST_HEAD = 24, 40
 _PER_NAME = 0x1_0000_0000 // _SEGMENT
 
 
@@ -29,10 +33,13 @@ class _Undone(Exception):
 
 
 def rows(book: Book) -> bytes:
-    """Return every row of every table as text: also what a database keeps compressed."""
+    """Return every row of every table as text: also what a database keeps compressed.
+
+    What stands between two values cannot be part of a code.
+    """
     with book.reading() as connection:
-        return "\n".join(
-            "\t".join(str(value) for value in row)
+        return "|\n|".join(
+            "|\t|".join(str(value) for value in row)
             for table in metadata.sorted_tables
             for row in connection.execute(table.select())
         ).encode("utf-8", "surrogatepass")
@@ -104,7 +111,7 @@ class PostgresFiles:
         whole = b"".join((folder / name).read_bytes() for name in names)
         start, self.since = self.since, position
         self._ask(f"SELECT pg_replication_slot_advance('{self.slot}', '0/0'::pg_lsn + {position})")
-        return whole[start - first * _SEGMENT : position - first * _SEGMENT]
+        return _joined(whole, start - first * _SEGMENT, position - first * _SEGMENT)
 
     def _ask(self, question: str, *, flush: bool = False) -> str:
         def work(connection: Connection) -> str:
@@ -113,6 +120,18 @@ class PostgresFiles:
             return str(connection.execute(text(question)).scalar_one())
 
         return self.book.run(work)
+
+
+def _joined(log: bytes, start: int, end: int) -> bytes:
+    """Return the bytes [start, end) of a write-ahead log as they were before its pages cut them."""
+    return b"".join(
+        log[max(page + _head_of(page), start) : min(page + _PAGE, end)]
+        for page in range(start - start % _PAGE, end, _PAGE)
+    )
+
+
+def _head_of(page: int) -> int:
+    return _FIRST_HEAD if page % _SEGMENT == 0 else _HEAD
 
 
 @contextmanager
@@ -125,7 +144,7 @@ def open_places(book: Book, url: str) -> Iterator[SqliteFiles | PostgresFiles]:
     kept = text("SELECT lsn - '0/0'::pg_lsn FROM pg_create_physical_replication_slot(:slot, true)")
     with book.writing() as connection:
         since = int(connection.execute(kept, {"slot": slot}).scalar_one())
-        _never_compress(connection)
+        _keep_whole(connection)
     try:
         yield PostgresFiles(book, str(slot), since)
     finally:
@@ -133,14 +152,18 @@ def open_places(book: Book, url: str) -> Iterator[SqliteFiles | PostgresFiles]:
             connection.execute(text("SELECT pg_drop_replication_slot(:slot)"), {"slot": slot})
 
 
-def _never_compress(connection: Connection) -> None:
-    """Let PostgreSQL keep long texts as they are.
+def _keep_whole(connection: Connection) -> None:
+    """Let PostgreSQL keep long texts as they are, and in one piece.
 
     Compressed, a code could hide in them; and an id of nineteen digits falls into
-    pieces of eight.
+    pieces of eight. So do the samples that it keeps of what columns hold.
     """
     for table in metadata.sorted_tables:
+        change = f"ALTER TABLE {table.name} "
+        connection.execute(text(f"{change} SET (toast_tuple_target = 8160)"))
         for column in table.columns:
             if isinstance(column.type, Text):
-                change = f"ALTER TABLE {table.name} ALTER {column.name} SET STORAGE EXTERNAL"
-                connection.execute(text(change))
+                alter = f"{change} ALTER {column.name}"
+                connection.execute(
+                    text(f"{alter} SET STORAGE EXTERNAL, ALTER {column.name} SET STATISTICS 0")
+                )

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from canary_places import open_places
-from canary_search import found
+from canary_search import all_codes, found
 from canary_texts import CLEAN, NEAR, WAYS, spell
 from counts import COUNTS
 from sabotage import Killed
@@ -33,13 +33,17 @@ Found = dict[str, dict[str, str]]  # how each code was found, by place
 
 PIN = "9999"  # no canary begins like it
 
-#: What a stage of the run shows at once, and what one body brings.
-STAGE, BODY = 20_000, 20
+#: What a stage of the run shows before all is searched, and what one body brings.
+STAGE, BODY = 60_000, 20
 
 #: One form after another, in every way that it can come.
 FORMS = [itertools.cycle(itertools.product(texts, WAYS)) for texts in (CLEAN, NEAR)]
 STRANGERS = 0.05  # of all messages
 ONE_IS_ODD = max(5, COUNTS.canaries // 200)  # of so many
+#: A failed batch is written anew message by message, so accidents cost time: at the
+#: full count there are a hundred of them, not some thousands.
+ONE_FAILS = max(7, COUNTS.canaries // 2_000)  # of so many writes
+ONE_DIES = max(23, COUNTS.canaries // 600)
 
 TURNED_AWAY = {
     "unsigned": 401,
@@ -52,17 +56,38 @@ TURNED_AWAY = {
 }
 
 
-def cards(dice: random.Random, count: int) -> list[tuple[str, ...]]:
-    """Return *count* cards whose codes are all different."""
-    taken: set[str] = set()
+def cards(
+    dice: random.Random,
+    count: int,
+    *,
+    noise: frozenset[str] = frozenset(),
+    numbers: Iterable[str] = (),
+) -> list[tuple[str, ...]]:
+    """Return *count* cards whose codes are all different.
 
-    def one(place: int) -> str:
-        while (code := f"{place:02}{dice.randrange(1_000_000):06}") in taken:
-            pass
-        taken.add(code)
-        return code
+    None of them is in *noise* or a piece of one of the longer *numbers*: databases
+    cut those, and a hundred thousand canaries would be found among the pieces.
+    """
+    spare = count // 4 + 5
+    drawn = [
+        [f"{place:02}{six:06}" for six in dice.sample(range(1_000_000), count + spare)]
+        for place in range(1, PLACES + 1)
+    ]
+    bad = _pieces(frozenset(itertools.chain(*drawn)), numbers) | noise
+    good = [[code for code in one if code not in bad][:count] for one in drawn]
+    assert all(len(one) == count for one in good)
+    return list(zip(*good, strict=True))
 
-    return [tuple(one(place) for place in range(1, PLACES + 1)) for _ in range(count)]
+
+def _pieces(codes: frozenset[str], numbers: Iterable[str]) -> set[str]:
+    """Return those of *codes* that are a piece of one of *numbers*, forwards or backwards."""
+    return {
+        piece
+        for number in numbers
+        for written in (number, number[::-1])
+        for start in range(len(number) - 7)
+        if (piece := written[start : start + 8]) in codes
+    }
 
 
 @dataclass
@@ -77,10 +102,10 @@ class Accidents:
     def __call__(self, connection: Connection, *rest: object) -> None:
         self.calls += 1
         self.write(connection, *rest)
-        if self.calls % 23 == 0:
+        if self.calls % ONE_DIES == 0:
             self.killed += 1
             raise Killed
-        if self.calls % 7 == 0:
+        if self.calls % ONE_FAILS == 0:
             self.failed += 1
             raise RuntimeError("an accident while writing")
 
@@ -134,6 +159,14 @@ def bring_all(bank: SmallBank, door: Door, payers: list[Payer], dice: random.Ran
     assert door.ask("GET", "/metrics") == door.ask("GET", "/health/ready") == 200
 
 
+def _stages(payers: int) -> Iterator[slice]:
+    """Yield which of the *payers* come together: equal parts, the last a little smaller."""
+    stages = -(-payers * PLACES // STAGE)
+    size = -(-payers // stages)
+    for start in range(0, payers, size):
+        yield slice(start, start + size)
+
+
 @dataclass
 class Run:
     """One run of the canaries on one database."""
@@ -145,16 +178,19 @@ class Run:
 
     def __call__(self, count: int, dice: random.Random) -> Found:
         """Show *count* codes to the bank; return where any of them is found, and which."""
-        made = cards(dice, -(-count // PLACES))
-        canaries, seen = frozenset(itertools.chain(*made)), Found()
-        people = crowd(len(made))
+        people, seen = crowd(-(-count // PLACES)), Found()
         with (
             open_places(self.book, self.url) as places,
             small_bank(self.book) as bank,
             open_door(self.book) as door,
         ):
-            for start in range(0, len(made), STAGE // PLACES):
-                part = slice(start, start + STAGE // PLACES)
+            noise = frozenset().union(*map(all_codes, places.places().values()))
+            # A message has an id, and an edited one two; there are mishaps as well.
+            ids = bank.pen.next_ids(2 * count + 1_000)
+            numbers = itertools.chain((one.x_id for one in people), ids)
+            made = cards(dice, len(people), noise=noise, numbers=numbers)
+            canaries = frozenset(itertools.chain(*made))
+            for part in _stages(len(made)):
                 payers = bank.open(people[part], made[part], pin=PIN)
                 self._show(bank, door, payers, dice)
                 self._look(seen, places.places(), canaries)

@@ -22,18 +22,21 @@ _SPLIT = r"[ .,'/_\-\n\u00a0\u200b\u202f\u2009\ufe0f\u20e3]{0,3}"
 #: A word with no more signs than this may be a code glued to a word.
 _WORD_LONGEST = 20
 
-#: As logs and SQLite write them: seconds and microseconds make eight digits.
-_MOMENT = re.compile(rb"20[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9:]{8}\.[0-9]{1,6}")
+#: As logs and databases write them: a day makes eight digits, seconds and microseconds too.
+_MOMENT = re.compile(
+    rb"20[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9:]{8}(?:\.[0-9]{1,6})?(?:[+-][0-9]{2}:[0-9]{2})?"
+)
 
 _RUN = re.compile(rf"\d(?:{_SPLIT}\d){{{_LENGTH - 1},}}")
 _DIGITS = re.compile(r"\d+")
 _SIGN = re.compile(r"[0-9A-Za-z]")
 
-# Maximal runs: those of more than eight digits are no code.
-_UTF_16_LITTLE = re.compile(rb"(?:[0-9]\x00){8,}")
-_UTF_16_BIG = re.compile(rb"(?:\x00[0-9]){8,}")
-_HEXADECIMAL = re.compile(rb"(?:3[0-9]){8,}")
-_ESCAPED = re.compile(rb"(?:\\u(?:003|ff1|FF1)[0-9]){8,}")
+# Maximal runs: those of more than eight digits are no code. Each pattern begins with
+# the bytes themselves, not with a group: that is searched for three times as fast.
+_UTF_16_LITTLE = re.compile(rb"[0-9]\x00(?:[0-9]\x00){7,}")
+_UTF_16_BIG = re.compile(rb"\x00[0-9](?:\x00[0-9]){7,}")
+_HEXADECIMAL = re.compile(rb"3[0-9](?:3[0-9]){7,}")
+_ESCAPED = re.compile(rb"\\u(?:003|ff1|FF1)[0-9](?:\\u(?:003|ff1|FF1)[0-9]){7,}")
 #: How the digits of a run are got: every so many bytes, from such a place on.
 _SPACED = (
     ("utf-16-le", _UTF_16_LITTLE, 2, 0),
@@ -43,20 +46,29 @@ _SPACED = (
 )
 
 _BASE_64 = re.compile(rb"[A-Za-z0-9+/_-]{11,}")
+#: Wherever eight digits begin, six of them fill two groups of four signs, and these
+#: are the only signs that groups of three digits make.
+_DIGITS_IN_IT = re.compile(rb"[MNO][DTjz][AEIMQUYcgk][w-z0-5][MNO][DTjz][AEIMQUYcgk][w-z0-5]")
 _EIGHT = re.compile(rb"[0-9]{8}")
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 
 
 def found(data: bytes, canaries: frozenset[str]) -> dict[str, str]:
     """Return which of *canaries* stand in *data*, and as what."""
+    return {code: how for how, code in _codes(data) if code in canaries}
+
+
+def all_codes(data: bytes) -> frozenset[str]:
+    """Return whatever would be found in *data* if it were a canary."""
+    return frozenset(code for _, code in _codes(data))
+
+
+def _codes(data: bytes) -> Iterator[tuple[str, str]]:
     data = _MOMENT.sub(b"~", data)  # whole, or one that is cut would look like a code
-    return {
-        code: how
-        for start in range(0, len(data), _CHUNK)
-        for how, digits in _readings(data[start : start + _CHUNK + _OVERLAP])
-        for code in (digits, digits[::-1])
-        if code in canaries
-    }
+    for start in range(0, len(data), _CHUNK):
+        for how, digits in _readings(data[start : start + _CHUNK + _OVERLAP]):
+            yield how, digits
+            yield how, digits[::-1]
 
 
 def _readings(data: bytes) -> Iterator[tuple[str, str]]:
@@ -94,6 +106,8 @@ def _in_long_word(text: str, start: int, end: int) -> bool:
 
 def _base_64(data: bytes) -> Iterator[str]:
     for word in _BASE_64.finditer(data):
+        if not _DIGITS_IN_IT.search(word[0]):
+            continue
         signs = word[0].translate(_URL_SAFE)
         for start in range(4):
             whole = signs[start : start + (len(signs) - start) // 4 * 4]

@@ -1,12 +1,11 @@
 """How much the safety tests do: a little on every run, the full counts before a release.
 
-`SMONEY_SAFETY=full` asks for the full counts; `SMONEY_SEED` for another seed.
+`SMONEY_SAFETY=full` asks for the full counts.
 """
 
 from __future__ import annotations
 
 import os
-import random
 from dataclasses import dataclass
 
 
@@ -50,10 +49,3 @@ HANDS = 16
 
 #: A sabotage shows at once: it is tried at the small counts only.
 COUNTS = FULL if os.environ.get("SMONEY_SAFETY") == "full" else SMALL
-
-SEED = os.environ.get("SMONEY_SEED", "14-10-2014")
-
-
-def chance(name: str) -> random.Random:
-    """Return the dice of the test *name*: the same seed throws the same."""
-    return random.Random(f"{SEED}/{name}")

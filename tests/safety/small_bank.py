@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+import pytest
 from counts import HANDS
 from passlib.context import CryptContext
 from sqlalchemy import Connection, make_url, text
@@ -30,12 +31,13 @@ from smoney_bot.bank.money import euros
 from smoney_bot.bank.orders import Bot
 from smoney_bot.bank.policy import Limits
 from smoney_bot.bank.redaction import conceal
-from smoney_bot.book import audit, customers, inbox, ledger
+from smoney_bot.book import audit, customers, inbox, ledger, sqlite
 from smoney_bot.book import codes as code_records
 from smoney_bot.book.engine import Book
 from smoney_bot.book.tables import inbox as inbox_table
 from smoney_bot.channels.x import wire
 from smoney_bot.channels.x.client import XClient
+from smoney_bot.workers import counter
 from smoney_bot.workers.counter import Counter
 
 Answer = TypeVar("Answer")
@@ -119,7 +121,7 @@ class SmallBank:
             opened += self.book.run(work)
         self.payers += opened
         for one in people:
-            self.pen.people[one.handle] = one
+            self.pen.people[one.handle.lower()] = one
         return opened
 
     def keep(
@@ -190,9 +192,15 @@ def _open(
 
 @contextmanager
 def small_bank(book: Book) -> Iterator[SmallBank]:
-    """Open the bank on *book*; the association @entraide has an account."""
+    """Open the bank on *book*; the association @entraide has an account.
+
+    It need not outlive the power: SQLite is spared its syncs, as PostgreSQL is here.
+    What a dead worker had in hand is taken up at once.
+    """
     started = datetime.now(UTC) - timedelta(minutes=30)
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool, pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sqlite.SERVED_PRAGMAS, "synchronous", "OFF")
+        patch.setattr(counter, "PROVEN_AFTER", timedelta(0))
         bank = SmallBank(book, pool, Pen({NOBODY.handle: NOBODY}, started))
         bank.open([ENTRAIDE], [()], kind=Kind.ASSOCIATION)
         yield bank

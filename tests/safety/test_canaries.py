@@ -10,13 +10,13 @@ import pytest
 from canary_places import open_places
 from canary_run import Accidents, Run, odd
 from canary_search import found
-from counts import COUNTS, SMALL, chance
+from counts import COUNTS, SMALL
 from figures import show
+from reliability_figures import chance
 from small_bank import engine, small_bank
 from sqlalchemy.exc import DBAPIError
 from x_bodies import Person
 
-from smoney_bot import telemetry
 from smoney_bot.bank.errors import TryLater
 from smoney_bot.bank.keys import Keyring
 from smoney_bot.bank.messages import ClearMessage, Message
@@ -24,6 +24,7 @@ from smoney_bot.bank.orders import Bot
 from smoney_bot.bank.redaction import conceal
 from smoney_bot.book.engine import Book
 from smoney_bot.channels.x import wire
+from smoney_bot.telemetry import masking, terminal
 from smoney_bot.web import webhook
 from smoney_bot.workers import records
 
@@ -47,9 +48,10 @@ def test_no_code_is_left_anywhere(
     run = Run(book, book_url, tmp_path / "all.log", capfd)
     hits = run(COUNTS.canaries, chance("canaries"))
     show(
-        f"canaries, {engine(book_url)}",
+        "canaries",
+        engine=engine(book_url),
+        violations=sum(map(len, hits.values())),
         codes=COUNTS.canaries,
-        hits=sum(map(len, hits.values())),
         writes_failed=accidents.failed,
         workers_killed=accidents.killed,
     )
@@ -75,7 +77,8 @@ def _log_the_body_on_error(patch: pytest.MonkeyPatch) -> str:
 
 
 def _quote_exceptions_in_full(patch: pytest.MonkeyPatch) -> str:
-    patch.setattr(telemetry, "_mask", lambda words: words)
+    for place in (masking, terminal):
+        patch.setattr(place, "mask", lambda words: words)
     return "log"
 
 
@@ -130,6 +133,5 @@ def test_a_planted_code_is_found_in_every_place(book: Book, book_url: str) -> No
         with pytest.raises((DBAPIError, TryLater)):
             bank.do(f"DROP TABLE a_table_called_{code}")
         hits = {place: found(data, frozenset([code])) for place, data in places.places().items()}
-    show(f"canaries planted, {engine(book_url)}", places=", ".join(hits))
     assert list(hits.values()) == [{code: "plain"}] * len(hits)
     assert len(hits) >= 3

@@ -58,6 +58,6 @@ def test_the_whole_service_leaves_no_code(
         codes = frozenset(code for card in demo.cards.values() for code in card)
     places |= {"log": log.read_bytes(), "output": "".join(capfd.readouterr()).encode()}
     hits = {place: which for place, data in places.items() if (which := found(data, codes))}
-    show(f"canaries, whole service, {log_format}", codes=len(codes), hits=len(hits))
+    show(f"canaries, whole service, {log_format} log", violations=len(hits), codes=len(codes))
     assert hits == {}
     assert places["log"].count(b"reply.sent") >= len(WRITTEN)

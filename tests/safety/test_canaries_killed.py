@@ -18,8 +18,9 @@ from pathlib import Path
 from canary_run import BODY, cards
 from canary_search import found
 from canary_texts import CLEAN, WAYS, spell
-from counts import COUNTS, FULL, chance
+from counts import COUNTS, FULL
 from figures import show
+from reliability_figures import chance
 from small_bank import PLACES, SmallBank, crowd, small_bank
 from watched_door import SECRET_KEYS, Door
 from x_bodies import SECRET, SMONEY, Event
@@ -151,8 +152,8 @@ def test_a_service_that_is_killed_leaves_no_code(
         assert bank.problems() == []
     show(
         "canaries, killed processes",
+        violations=len(kills.hits),
         codes=len(events),
-        hits=len(kills.hits),
         kills=KILLS,
         journals_left_open=kills.journals,
         messages_in_the_middle=kills.unfinished,

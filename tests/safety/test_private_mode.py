@@ -13,8 +13,9 @@ import random
 from dataclasses import dataclass
 
 import pytest
-from counts import COUNTS, SMALL, chance
+from counts import COUNTS, SMALL
 from figures import show
+from reliability_figures import chance
 from small_bank import Payer, SmallBank, crowd, engine, small_bank
 from x_bodies import Event
 
@@ -87,12 +88,12 @@ def test_what_waits_together_is_judged_by_its_own_time(book: Book, book_url: str
         arrive(bank, written)
         exposed, refused = judged(bank, written)
     show(
-        f"private mode, {engine(book_url)}",
+        "private mode",
+        engine=engine(book_url),
+        violations=len(exposed) + len(refused),
         interleavings=COUNTS.interleavings,
         orders=sum(one.order is not None for one in written),
         written_in_private=sum(one.private for one in written),
-        paid_in_private=len(exposed),
-        refused_in_public=len(refused),
     )
     assert exposed == []
     assert refused == []
@@ -126,7 +127,13 @@ def test_what_arrives_late_is_never_paid_if_it_was_written_in_private(
 ) -> None:
     with small_bank(book) as bank:
         found = in_two_parts(bank, COUNTS.interleavings)
-    show(f"private mode, late, {engine(book_url)}", interleavings=COUNTS.interleavings, **found)
+    show(
+        "private mode, late",
+        engine=engine(book_url),
+        violations=found["paid_in_private"],
+        interleavings=COUNTS.interleavings,
+        **found,
+    )
     assert found["paid_in_private"] == 0
 
 

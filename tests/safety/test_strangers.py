@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from counts import COUNTS, SMALL, chance
+from counts import COUNTS, SMALL
 from figures import show
+from reliability_figures import chance
 from small_bank import Payer, SmallBank, crowd, engine, small_bank
 from x_bodies import Event, Person
 
@@ -84,9 +85,10 @@ def test_strangers_cannot_harm_a_customer_whom_they_name(book: Book, book_url: s
         paid = bank.number("SELECT count(*) FROM transfers WHERE kind = 'payment'")
         assert bank.problems() == []
     show(
-        f"strangers, {engine(book_url)}",
+        "strangers",
+        engine=engine(book_url),
+        violations=sum(harm.values()),
         hostile_posts=COUNTS.hostile,
-        **harm,
         strangers_who_locked_themselves_out=strangers_locked,
         the_victims_payment_worked=paid,
     )

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from counts import COUNTS, HANDS, SMALL, chance
+from counts import COUNTS, HANDS, SMALL
 from figures import show
+from reliability_figures import chance
 from sabotage import Killed, without
 from small_bank import PLACES, Payer, SmallBank, crowd, engine, small_bank, together
 from sqlalchemy import Connection
@@ -103,11 +104,12 @@ def test_an_account_gets_five_checks_until_the_lock_and_five_after_it(
             locks = end_locks(bank)
             assert len(locks) == COUNTS.guessed
         show(
-            f"wrong codes, {engine(book_url)}",
+            "wrong codes",
+            engine=engine(book_url),
+            violations=accepted(bank) + sum(one > FAILURES_MAX for one in most),
+            wrong_codes=2 * COUNTS.guesses * COUNTS.guessed,
             accounts=COUNTS.guessed,
-            guesses_each_window=COUNTS.guesses,
             most_checks_each_window=most,
-            successes=accepted(bank),
         )
         assert accepted(bank) == 0
     assert most == [FAILURES_MAX, FAILURES_MAX]
@@ -124,7 +126,13 @@ def test_locks_double_to_a_day_and_after_a_hundred_failures_only_the_bank_opens(
             most.append(asked.count(True))
             minutes.append(round(end_locks(bank)[0] / MINUTE))
     grown = minutes[: guards.LOCKS_MAX]
-    show(f"locks, {engine(book_url)}", minutes=grown[:9], checks_in_all=sum(most))
+    show(
+        "locks",
+        engine=engine(book_url),
+        violations=sum(one > FAILURES_MAX for one in most),
+        checks=sum(most),
+        minutes=" ".join(map(str, grown[:9])),
+    )
     assert grown[:8] == [15, 30, 60, 120, 240, 480, 960, 1440]
     assert set(grown[8:]) == {1440}
     assert most == [FAILURES_MAX] * guards.LOCKS_MAX + [0, 0]
@@ -134,7 +142,12 @@ def test_a_worker_that_dies_after_each_check_gives_no_free_guess(
     book: Book, book_url: str, checks: Checks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     most = _checks_of_dying_workers(book, checks, monkeypatch)
-    show(f"wrong codes, dying workers, {engine(book_url)}", most_codes=most)
+    show(
+        "wrong codes, dying workers",
+        engine=engine(book_url),
+        violations=max(most - FAILURES_MAX, 0),
+        codes_checked=most,
+    )
     # The same code is checked anew for the same message: that is no new guess.
     assert most == FAILURES_MAX
 
@@ -183,7 +196,12 @@ def test_of_sixteen_hands_that_ask_for_a_check_five_get_one(book: Book, book_url
     with small_bank(book) as bank:
         may = granted(bank, COUNTS.rounds)
     show(
-        f"parallel guesses, {engine(book_url)}", rounds=len(may), hands=HANDS, most_granted=max(may)
+        "parallel guesses",
+        engine=engine(book_url),
+        violations=sum(one > FAILURES_MAX for one in may),
+        rounds=len(may),
+        hands=HANDS,
+        most_granted=max(may),
     )
     assert may == [FAILURES_MAX] * COUNTS.rounds
 

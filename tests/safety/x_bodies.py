@@ -8,7 +8,7 @@ import hmac
 import itertools
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -41,7 +41,7 @@ def x_id(moment: datetime, low: int = 0) -> str:
 class Pen:
     """Writes posts and direct messages, each a millisecond after the one before.
 
-    *people* are those whom X knows: their handles become mentions.
+    *people* are those whom X knows, by handle in small letters: those become mentions.
     """
 
     people: dict[str, Person]
@@ -51,6 +51,11 @@ class Pen:
     def next_id(self) -> str:
         """Return the id of something written now."""
         return x_id(self.start + timedelta(milliseconds=next(self._numbers)))
+
+    def next_ids(self, count: int) -> Iterator[str]:
+        """Yield the ids of what will be written in the *count* milliseconds from the start."""
+        first = int(x_id(self.start))
+        return (str(first + (number << 22)) for number in range(count))
 
     def post(
         self,
@@ -95,17 +100,15 @@ class Pen:
         return _event("dm.received", {"direct_message_events": [sent], "users": users})
 
     def _mentions(self, text: str) -> list[Event]:
-        known = {SMONEY.handle: SMONEY, **self.people}
+        named = ((found, self._known(found[1].lower())) for found in _MENTION.finditer(text))
         return [
-            {
-                "start": found.start(),
-                "end": found.end(),
-                "username": found[1],
-                "id": known[found[1]].x_id,
-            }
-            for found in _MENTION.finditer(text)
-            if found[1] in known
+            {"start": found.start(), "end": found.end(), "username": found[1], "id": person.x_id}
+            for found, person in named
+            if person is not None
         ]
+
+    def _known(self, handle: str) -> Person | None:
+        return SMONEY if handle == SMONEY.handle.lower() else self.people.get(handle)
 
 
 def _event(kind: str, payload: Event, **beside: object) -> Event:

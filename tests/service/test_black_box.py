@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import queue
 import re
 from collections.abc import Callable, Iterator
@@ -67,6 +68,20 @@ def test_a_signed_mention_pays_once_and_is_answered_once(service: Service, fake_
     assert service.run("ledger", "verify").code == 0
     assert service.stop() == [0]
     assert codes[0] not in service.log()
+    assert _story(service, f"t:{post_id}", found[0]) == [
+        "message.kept",
+        "payment.booked",
+        "reply.sent",
+    ]
+
+
+def _story(service: Service, key: str, reference: str) -> list[str]:
+    """Return what the log tells of one payment, in order of time; each line names it."""
+    lines = [json.loads(line) for line in service.log().splitlines() if line.startswith("{")]
+    ours = [line for line in lines if line.get("key") == key]
+    assert all(line["reference"] == reference for line in ours if "reference" in line)
+    assert ours == [line for line in lines if {key, reference} & {*map(str, line.values())}]
+    return [line["event"] for line in sorted(ours, key=lambda line: line["timestamp"])]
 
 
 def test_what_is_not_an_order_moves_nothing(service: Service, fake_x: FakeX) -> None:

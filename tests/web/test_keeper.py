@@ -44,7 +44,7 @@ class EarlyKeeper(Keeper):
     """A sabotage: says "kept" first, and keeps then."""
 
     def _write(self, group: Any) -> None:  # noqa: ANN401 - whatever the keeper writes
-        self._answer(group, None)
+        self._answer(group, frozenset())
         super()._write(group)
 
 
@@ -121,7 +121,7 @@ def test_whoever_is_told_finds_the_row_from_elsewhere(
     elsewhere.close()
 
 
-async def _at_once(keeper: Keeper, url: str, count: int) -> list[BaseException | None]:
+async def _at_once(keeper: Keeper, url: str, count: int) -> list[frozenset[str] | BaseException]:
     """Bring *count* messages at once while nobody can write; return what each one was told."""
     with writes_held(url):
         calls = [asyncio.create_task(keeper.keep([message(n)])) for n in range(count)]
@@ -134,7 +134,8 @@ def test_what_comes_at_once_shares_a_few_commits_and_is_all_kept(
 ) -> None:
     commits: list[int] = []
     keeper = open_keeper(on_kept=lambda: commits.append(1))
-    assert run(_at_once(keeper, book_url, 300)) == [None] * 300
+    told = run(_at_once(keeper, book_url, 300))
+    assert all(isinstance(new, frozenset) and message(n).key in new for n, new in enumerate(told))
     assert len({one.key for one in kept(book)}) == 300
     assert 300 / keeper_module._GROUP_MAX <= len(commits) <= 7  # noqa: SLF001 - the bound under test
 
@@ -143,8 +144,8 @@ def test_messages_that_are_there_already_count_as_kept(
     book: Book, open_keeper: Callable[..., Keeper]
 ) -> None:
     keeper = open_keeper()
-    run(keeper.keep([message(1), message(2)]))
-    run(keeper.keep([message(2), message(3)]))
+    assert run(keeper.keep([message(1), message(2)])) >= {message(1).key, message(2).key}
+    assert message(2).key not in run(keeper.keep([message(2), message(3)])), "it is not new"
     assert len(kept(book)) == 3
 
 
@@ -156,9 +157,9 @@ def test_more_calls_than_may_wait_are_sent_away_at_once(
 ) -> None:
     monkeypatch.setattr(keeper_module, "_WAITING_MAX", 5)
     told = run(_at_once(open_keeper(), book_url, 40))
-    welcome = sum(one is None for one in told)
+    welcome = sum(isinstance(one, frozenset) for one in told)
     assert 5 <= welcome <= 11, "those that wait, and those in hand"
-    assert {type(one) for one in told if one is not None} == {TryLater}
+    assert {type(one) for one in told if not isinstance(one, frozenset)} == {TryLater}
     assert len(kept(book)) == welcome, "who was told is kept, and nobody else"
 
 

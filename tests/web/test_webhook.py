@@ -134,6 +134,17 @@ def test_what_is_of_no_concern_is_acknowledged_and_not_kept(
     assert kept(sqlite_book) == []
 
 
+def test_the_end_of_a_replay_is_acknowledged_and_logged(
+    small_door: TestClient, sqlite_book: Book, logged: list[Any]
+) -> None:
+    body = b'{"replay_job_status": {"webhook_id": "1", "job_state": "Complete", "job_id": "2"}}'
+    answer = small_door.post(DOOR, content=body, headers=signed(body))
+    assert (answer.status_code, kept(sqlite_book)) == (200, [])
+    assert [(one["event"], one["why"]) for one in logged] == [
+        ("delivery.ignored", "replay_complete")
+    ]
+
+
 def test_a_new_handle_is_shown_from_then_on(door: TestClient, book: Book, x: X) -> None:
     open_account(book)
     for x_id in (ALICE, BOB):

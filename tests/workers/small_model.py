@@ -60,6 +60,7 @@ class Model:
     def __init__(self, money: dict[str, int], places: int) -> None:
         self.accounts = {name: Account(cents, set(card(places))) for name, cents in money.items()}
         self.used: set[tuple[str, str]] = set()
+        self.told: set[str] = set()  # strangers: once they were told, nobody listens
 
     def serve(self, wishes: Iterable[tuple[int, Wish]]) -> dict[int, tuple[str, str]]:
         """Return outcome and reason of each wish, by its number."""
@@ -95,9 +96,12 @@ class Model:
 
     def _end(self, wish: Wish, *, right: bool) -> tuple[str, str]:
         author = self.accounts.get(wish.author)
+        if wish.author in self.told:
+            return "ignored", "told_today"
         if wish.kind == "talk":
             return "ignored", "not_an_order"
         if author is None:
+            self.told.add(wish.author)
             return "refused", "no_account"
         if right and len(wish.code) == 8:
             author.codes.remove(wish.code)

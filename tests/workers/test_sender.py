@@ -3,204 +3,33 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections import Counter as Tally
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from sender_cast import (
+    ALICE,
+    POSTING,
+    LaterBook,
+    LocalX,
+    client,
+    errors,
+    later,
+    line,
+    put,
+    sending,
+    states,
+)
 from sqlalchemy import Connection
-from starlette.applications import Starlette
-from starlette.types import Receive, Scope, Send
-from structlog.testing import capture_logs
 from workers_cast import BOT, execute, rows
 
-from smoney_bot.bank.desk import Reply
 from smoney_bot.book import outbox
-from smoney_bot.book.engine import Book
-from smoney_bot.channels.sandbox.api import create_api
-from smoney_bot.channels.sandbox.deliveries import Deliveries
-from smoney_bot.channels.sandbox.faults import Fault, Faults
+from smoney_bot.channels.sandbox.faults import Fault
 from smoney_bot.channels.sandbox.limits import Allowance
-from smoney_bot.channels.sandbox.oauth import AppKeys
-from smoney_bot.channels.sandbox.server import RunningServer, serve
-from smoney_bot.channels.sandbox.world import Post, World
-from smoney_bot.channels.x.client import XClient
 from smoney_bot.workers.sender import Sender
 
-ALICE = "111111111"
-POSTING = ("POST", "/2/tweets")
-KEYS = AppKeys(
-    consumer_key="invented-consumer-key",
-    consumer_secret="invented-consumer-secret",
-    access_token="222222222-invented-token",
-    access_token_secret="invented-token-secret",
-    bearer_token="invented-bearer",
-    bot_id=BOT.x_id,
-)
-
-
-@dataclass
-class Clock:
-    """One clock for X and for the book, which can be put forward."""
-
-    ahead: timedelta = timedelta(0)
-
-    def __call__(self) -> float:
-        return time.time() + self.ahead.total_seconds()
-
-
-class LaterBook(Book):
-    """A book whose clock is put forward too."""
-
-    def __init__(self, url: str, clock: Clock) -> None:
-        super().__init__(url)
-        self._clock = clock
-
-    def now(self, connection: Connection) -> datetime:  # type: ignore[override] # of this book alone
-        return Book.now(connection) + self._clock.ahead
-
-
-@dataclass
-class LocalX:
-    """The local X, how to reach it, and which calls it was asked for."""
-
-    url: str
-    clock: Clock
-    world: World
-    faults: Faults
-    calls: Tally[tuple[str, str]] = field(default_factory=Tally)
-
-    def ask(self, number: int) -> Post:
-        """Let alice write post *number* to the bot."""
-        return self.world.post(ALICE, f"@Smoney #help {number}")
-
-    def said(self) -> list[str]:
-        """Return what the bot has posted, without the names before it."""
-        posts = [one for one in self.world.timeline(1000) if one.author_id == BOT.x_id]
-        return sorted(one.text[slice(*one.body)].strip() for one in posts)
-
-    def written(self) -> list[str]:
-        """Return what the bot has written to alice."""
-        directs = self.world.conversation(BOT.x_id, ALICE)
-        return [one.text for one in directs if one.sender_id == BOT.x_id]
-
-
-class Stage:
-    """One server for all tests; its app changes, because starting one takes a moment."""
-
-    def __init__(self) -> None:
-        self.app: Any = Starlette()
-        self.calls: Tally[tuple[str, str]] = Tally()
-        self.server: RunningServer = serve(self._play)
-
-    async def _play(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            self.calls[scope["method"], scope["path"]] += 1
-        await self.app(scope, receive, send)
-
-
-@pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
-    stage = Stage()
-    yield stage
-    stage.server.stop()
-
-
-@pytest.fixture
-def allowances() -> dict[str, Allowance]:
-    """How often calls may be made; a test may say otherwise by `parametrize`."""
-    return {}
-
-
-@pytest.fixture
-def x(stage: Stage, allowances: Mapping[str, Allowance]) -> Iterator[LocalX]:
-    clock, faults = Clock(), Faults()
-    world = World(clock)
-    world.add_user("Smoney", "Smoney", x_id=BOT.x_id, automated=True)
-    world.add_user("alice", "Alice", x_id=ALICE)
-    deliveries = Deliveries(world, consumer_secret=KEYS.consumer_secret, bot_id=BOT.x_id)
-    stage.app = create_api(
-        world, app=KEYS, deliveries=deliveries, faults=faults, allowances=allowances
-    )
-    stage.calls.clear()
-    yield LocalX(stage.server.url, clock, world, faults, stage.calls)
-    deliveries.close()
-
-
-@pytest.fixture
-def late_book(sqlite_url: str, x: LocalX) -> Iterator[LaterBook]:
-    book = LaterBook(sqlite_url, x.clock)
-    yield book
-    book.close()
-
-
-@pytest.fixture
-def each_book(book_url: str, x: LocalX) -> Iterator[LaterBook]:
-    """The same, once on each engine."""
-    book = LaterBook(book_url, x.clock)
-    yield book
-    book.close()
-
-
-@pytest.fixture
-def sender(late_book: LaterBook, x: LocalX) -> Sender:
-    return Sender(late_book, client(x))
-
-
-@pytest.fixture(autouse=True)
-def logged() -> Iterator[list[Any]]:
-    with capture_logs() as lines:
-        yield lines
-
-
-def client(x: LocalX) -> XClient:
-    return XClient(
-        x.url,
-        consumer_key=KEYS.consumer_key,
-        consumer_secret=KEYS.consumer_secret,
-        access_token=KEYS.access_token,
-        access_token_secret=KEYS.access_token_secret,
-        bearer_token=KEYS.bearer_token,
-        bot_id=BOT.x_id,
-    )
-
-
-def put(book: Book, x: LocalX, number: int, *, public: bool = True) -> None:
-    """Put the answer to alice's post *number* into the outbox."""
-    post_id = x.ask(number).id if public else None
-    reply = Reply(
-        message_key=f"t:{number}",
-        kind="answer",
-        to_x_id=ALICE,
-        in_reply_to=post_id,
-        text=line(number),
-        reference=f"REF{number}",
-    )
-    book.run(lambda c: outbox.put(c, [reply], book.now(c)))
-
-
-def line(number: int) -> str:
-    """The words of the answer to post *number*: its reference makes them unique."""
-    return f"Done (ref. REF{number})."
-
-
-def states(book: Book) -> list[str]:
-    """The states of all replies, in the order they were written."""
-    return [state for (state,) in rows(book, "SELECT state FROM outbox ORDER BY id")]
-
-
-def errors(book: Book) -> list[str]:
-    """What stands beside each reply about its last attempt."""
-    return [why for (why,) in rows(book, "SELECT error FROM outbox ORDER BY id")]
-
-
-def later(x: LocalX, **moments: float) -> None:
-    """Put the clock of X and of the book forward."""
-    x.clock.ahead += timedelta(**moments)
-
+pytest_plugins = ["sender_fixtures"]
+pytestmark = pytest.mark.usefixtures("logged")
 
 # What goes well -----------------------------------------------------------------------
 
@@ -234,24 +63,40 @@ def test_a_private_answer_goes_by_direct_message(
 
 
 @pytest.mark.parametrize("allowances", [{"POST /2/tweets": Allowance(user=1)}])
-def test_after_429_nothing_is_asked_until_the_reset(
+def test_what_x_has_left_is_used_and_nothing_is_asked_until_the_reset(
     late_book: LaterBook, x: LocalX, sender: Sender
 ) -> None:
     for number in (1, 2, 3):
         put(late_book, x, number)
     sender.serve()
-    assert x.calls[POSTING] == 2, "one went through, one met the limit, and none after it"
+    assert x.calls[POSTING] == 1, "X has told that there is no more"
     assert states(late_book) == ["sent", "pending", "pending"]
     for minutes in (5, 9):
         later(x, minutes=minutes)
         put(late_book, x, 10 + minutes)
         sender.serve()
-    assert x.calls[POSTING] == 2, "nobody asked before the reset"
+    assert x.calls[POSTING] == 1, "nobody asked before the reset"
     later(x, minutes=2)
     sender.serve()
-    assert x.calls[POSTING] == 4
+    assert x.calls[POSTING] == 2
     assert states(late_book)[:3] == ["sent", "sent", "pending"]
     assert len(x.said()) == 2
+
+
+def test_after_429_without_a_moment_x_is_left_alone_for_a_minute(
+    late_book: LaterBook, x: LocalX, sender: Sender
+) -> None:
+    put(late_book, x, 1)
+    put(late_book, x, 2)
+    x.faults.script(*POSTING, Fault(status=429, body={"errors": [{"code": 88}]}))
+    sender.serve()
+    assert x.calls[POSTING] == 1
+    later(x, seconds=55)
+    sender.serve()
+    assert x.calls[POSTING] == 1
+    later(x, seconds=10)
+    sender.serve()
+    assert states(late_book) == ["sent", "sent"]
 
 
 @pytest.mark.parametrize("allowances", [{"POST /2/tweets": Allowance(user=0)}])
@@ -364,12 +209,12 @@ def test_a_sender_that_died_in_the_middle_left_a_trace(each_book: LaterBook, x: 
 
     def claim(connection: Connection) -> list[outbox.Pending]:
         now = each_book.now(connection)
-        return outbox.claim(connection, now=now, limit=9, lease=timedelta(minutes=2))
+        return outbox.claim(connection, now=now, limit=9, lease=timedelta(minutes=2), public=True)
 
     (dead,) = each_book.run(claim)
     assert dead.reply.in_reply_to is not None
     client(x).post(dead.reply.text, in_reply_to=dead.reply.in_reply_to)
-    sender = Sender(each_book, client(x))
+    sender = sending(each_book, x)
     assert sender.serve() == 0, "its lease still runs"
     later(x, minutes=3)
     assert sender.serve() == 1
@@ -397,7 +242,8 @@ def test_without_credits_or_keys_nothing_at_all_is_sent(
     sender.serve()
     assert _sent_calls(x) == 1
     later(x, minutes=2)
-    sender.serve()
+    while sender.serve():
+        pass
     assert states(late_book) == ["sent"] * 3
 
 
@@ -442,9 +288,9 @@ def test_two_senders_never_send_one_reply_twice(each_book: LaterBook, x: LocalX)
     served = [0, 0]
 
     def work(mine: int) -> None:
-        sending = Sender(each_book, client(x))
+        sender = sending(each_book, x)
         while "pending" in states(each_book):
-            served[mine] += sending.serve()
+            served[mine] += sender.serve()
 
     threads = [threading.Thread(target=work, args=(mine,)) for mine in (0, 1)]
     for thread in threads:

@@ -4,6 +4,8 @@
     address.py      where in a message the bank is spoken to
     grammar.py      what an order looks like: ASCII, bounded, matched whole
     words.py        the free words around it: before the bot's name, and the note
+    asking.py       orders about asks
+    naming.py       orders about a giver's name
     digits.py       what could be a code, and the stars that hide it
     correction.py   the line to paste when the grammar was missed
     reading.py      all together: `read`
@@ -13,11 +15,14 @@ A code may stand in clear or as stars; either way the order read is the same.
 """
 
 from smoney_bot.bank.orders.kinds import (
+    Ask,
     AskBalance,
     AskHelp,
     AskHistory,
+    Block,
     Bot,
     Cancel,
+    DeclineAsk,
     Freeze,
     GiveCode,
     GoPrivate,
@@ -26,19 +31,28 @@ from smoney_bot.bank.orders.kinds import (
     NotUnderstood,
     Order,
     Pay,
+    PayAsk,
     Payee,
+    Renew,
     Resume,
+    Share,
+    ShowName,
     Speak,
     Stop,
+    Unblock,
+    named_in,
 )
 from smoney_bot.bank.orders.reading import read
 
 __all__ = [
+    "Ask",
     "AskBalance",
     "AskHelp",
     "AskHistory",
+    "Block",
     "Bot",
     "Cancel",
+    "DeclineAsk",
     "Freeze",
     "GiveCode",
     "GoPrivate",
@@ -47,9 +61,15 @@ __all__ = [
     "NotUnderstood",
     "Order",
     "Pay",
+    "PayAsk",
     "Payee",
+    "Renew",
     "Resume",
+    "Share",
+    "ShowName",
     "Speak",
     "Stop",
+    "Unblock",
+    "named_in",
     "read",
 ]

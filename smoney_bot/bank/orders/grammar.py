@@ -13,29 +13,31 @@ from dataclasses import dataclass
 
 from smoney_bot.bank.codes import LENGTHS
 from smoney_bot.bank.money import Cents, euros
+from smoney_bot.bank.references import read_reference
 
 SPACE = r"[ \n\t]"
 GAP = rf"{SPACE}{{0,40}}"
-_HANDLE = r"@(?P<handle>[A-Za-z0-9_]{1,15})"
+HANDLE = r"@(?P<handle>[A-Za-z0-9_]{1,15})"
 TAG = r"#(?P<tag>[A-Za-z][A-Za-z0-9_]{1,29})"
 VERB = r"(?:envoyer|payer|donner|send|pay|give)"
 EURO = r"(?:€|EUR)"
 
-_SPACES = rf"{SPACE}{{1,40}}"
+SPACES = rf"{SPACE}{{1,40}}"
 NUMBER = r"(?P<number>(?P<whole>0|[1-9][0-9]{0,4})(?:[,.](?P<cents>[0-9]{2}))?)"
-_AMOUNT = rf"(?P<before>{EURO} ?)?{NUMBER}(?P<after> ?{EURO})?"
-_DIGITS = "(?P<code>" + "|".join(f"[0-9*]{{{length}}}" for length in LENGTHS) + ")"
-_WORDS = rf"(?:{_SPACES}(?P<words>[^ \n\t#\ufe5f\uff03].{{0,4000}}))?{GAP}"
+AMOUNT = rf"(?P<before>{EURO} ?)?{NUMBER}(?P<after> ?{EURO})?"
+CODE = "(?P<code>" + "|".join(f"[0-9*]{{{length}}}" for length in LENGTHS) + ")"
+WORDS = rf"(?:{SPACES}(?P<words>[^ \n\t#\ufe5f\uff03].{{0,4000}}))?{GAP}"
 _KEYWORD = r"(?P<keyword>[a-zçéêÇÉÊ]{2,12})"
 _CANCEL = r"(?:annuler|cancel)"
-_REFERENCE = r"(?P<reference>[A-Za-z0-9-]{6,16})"
+REFERENCE = r"(?P<reference>[A-Za-z0-9-]{6,16})"
 
 #: A tag may end in a year; more digits than three are otherwise taken for a code.
 _YEAR = re.compile(r"[A-Za-z_]{1,26}(?:19|20)[0-9]{2}", re.ASCII)
 _TAG_DIGITS_MAX = 3
 
 
-def _compile(pattern: str) -> re.Pattern[str]:
+def compiled(pattern: str) -> re.Pattern[str]:
+    """Return *pattern* as every part of the grammar is read."""
     return re.compile(pattern, re.ASCII | re.IGNORECASE | re.DOTALL)
 
 
@@ -49,24 +51,24 @@ class Grammar:
 
 
 def _grammar(sign: str, code: str) -> Grammar:
-    verb = rf"{sign}{VERB}(?:{_SPACES}#?|#)"
-    payee = rf"{GAP}{_HANDLE}(?:{GAP}{TAG})?"
+    verb = rf"{sign}{VERB}(?:{SPACES}#?|#)"
+    payee = rf"{GAP}{HANDLE}(?:{GAP}{TAG})?"
     return Grammar(
-        pay=_compile(rf"{GAP}(?:{verb}|{sign}){_AMOUNT}{payee}(?:{code})?{_WORDS}"),
-        keyword=_compile(rf"{GAP}{sign}{_KEYWORD}(?:{code})?{GAP}"),
-        cancel=_compile(rf"{GAP}{sign}{_CANCEL}{_SPACES}{_REFERENCE}(?:{code})?{GAP}"),
+        pay=compiled(rf"{GAP}(?:{verb}|{sign}){AMOUNT}{payee}(?:{code})?{WORDS}"),
+        keyword=compiled(rf"{GAP}{sign}{_KEYWORD}(?:{code})?{GAP}"),
+        cancel=compiled(rf"{GAP}{sign}{_CANCEL}{SPACES}{REFERENCE}(?:{code})?{GAP}"),
     )
 
 
-PUBLIC = _grammar("#", rf"{GAP}#{_DIGITS}")
+PUBLIC = _grammar("#", rf"{GAP}#{CODE}")
 #: In private the sign `#` may be left out; a code without it needs a space.
-PRIVATE = _grammar("#?", rf"(?:{GAP}#|{_SPACES}){_DIGITS}")
+PRIVATE = _grammar("#?", rf"(?:{GAP}#|{SPACES}){CODE}")
 
 #: A code behind the words, where people naturally end: `#20 @bob merci #07482193`.
-CODE_LAST = _compile(rf"(?P<words>.{{1,4000}}?){_SPACES}#{_DIGITS}{GAP}")
+CODE_LAST = compiled(rf"(?P<words>.{{1,4000}}?){SPACES}#{CODE}{GAP}")
 
 #: A code alone: in private only.
-CODE_ALONE = _compile(rf"{GAP}#?{_DIGITS}{GAP}")
+CODE_ALONE = compiled(rf"{GAP}#?{CODE}{GAP}")
 
 
 def amount_in(found: re.Match[str]) -> Cents | None:
@@ -75,6 +77,18 @@ def amount_in(found: re.Match[str]) -> Cents | None:
         return None
     amount = euros(int(found["whole"]), int(found["cents"] or "0"))
     return amount if amount > 0 else None
+
+
+def reference_in(found: re.Match[str]) -> str | None:
+    """Return the payment reference that was *found*, or None if it is none.
+
+    A card's code can pass for a reference of digits alone: that one needs its dash.
+    """
+    written = found["reference"]
+    reference = read_reference(written)
+    if reference is None or ("-" not in written and reference.replace("-", "").isdigit()):
+        return None
+    return reference
 
 
 def is_tag(tag: str) -> bool:

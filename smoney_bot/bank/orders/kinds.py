@@ -93,6 +93,65 @@ class Speak:
 
 
 @dataclass(frozen=True, slots=True)
+class Renew:
+    """I want a new card, PIN or app: let me in with a code that I still have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask somebody for money; *asked* pays or does not."""
+
+    amount: Cents
+    asked: Payee
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Share a bill of *amount* with *others*: each is asked for a part, one stays mine."""
+
+    amount: Cents
+    others: tuple[Payee, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PayAsk:
+    """Pay what I was asked for."""
+
+    reference: str
+    code_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeclineAsk:
+    """I do not pay what I was asked for."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Let nothing that *other* asks for reach me."""
+
+    other: Payee
+
+
+@dataclass(frozen=True, slots=True)
+class Unblock:
+    """Let *other* ask me again."""
+
+    other: Payee
+
+
+@dataclass(frozen=True, slots=True)
+class ShowName:
+    """Show my name beside my gifts on the pages of collections; or no more, if not *on*."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class GiveCode:
     """A code alone: confirms the order that waits for one."""
 
@@ -115,6 +174,21 @@ class NotAnOrder:
     """Words that do not ask the bank for anything: no answer."""
 
 
+def named_in(order: Order) -> tuple[Payee, ...]:
+    """Return the people whom *order* names."""
+    match order:
+        case Pay():
+            return (order.payee,)
+        case Ask():
+            return (order.asked,)
+        case Share():
+            return order.others
+        case Block() | Unblock():
+            return (order.other,)
+        case _:
+            return ()
+
+
 Order = (
     Pay
     | AskBalance
@@ -127,6 +201,14 @@ Order = (
     | Stop
     | Resume
     | Speak
+    | Renew
+    | Ask
+    | Share
+    | PayAsk
+    | DeclineAsk
+    | Block
+    | Unblock
+    | ShowName
     | GiveCode
     | NotUnderstood
     | NotAnOrder

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from smoney_bot.bank.customers import Language
 from smoney_bot.bank.messages import ClearMessage, Form, Message
-from smoney_bot.bank.orders import grammar
+from smoney_bot.bank.orders import asking, grammar, naming
 from smoney_bot.bank.orders.address import Address, Span, find_address
 from smoney_bot.bank.orders.correction import correct
 from smoney_bot.bank.orders.kinds import (
@@ -26,12 +26,12 @@ from smoney_bot.bank.orders.kinds import (
     Order,
     Pay,
     Payee,
+    Renew,
     Resume,
     Speak,
     Stop,
 )
 from smoney_bot.bank.orders.words import may_lead, note
-from smoney_bot.bank.references import read_reference
 
 #: A longer text is no order: it bounds the time that one reading takes.
 TEXT_LONGEST = 4000
@@ -46,6 +46,7 @@ _KEYWORDS: Mapping[str, Order] = {
     **dict.fromkeys(("aide", "help"), AskHelp()),
     **dict.fromkeys(("arret", "arrêt", "stop"), Stop()),
     **dict.fromkeys(("reprendre", "resume"), Resume()),
+    **dict.fromkeys(("renouveler", "renew"), Renew()),
     **dict.fromkeys(("fr", "francais", "français"), Speak(Language.FRENCH)),
     **dict.fromkeys(("en", "anglais", "english"), Speak(Language.ENGLISH)),
 }
@@ -90,6 +91,10 @@ def _match(message: ClearMessage | Message, address: Address) -> Reading | None:
         return _keyword(found)
     if found := rules.cancel.fullmatch(*where):
         return _cancel(found)
+    if asked := asking.match(message.text, address, public=message.public):
+        return Reading(*asked)
+    if named := naming.match(message.text, address, public=message.public):
+        return Reading(*named)
     if not message.public and (found := grammar.CODE_ALONE.fullmatch(*where)):
         return Reading(GiveCode(found.start("code")), found.span("code"))
     return None
@@ -123,10 +128,8 @@ def _keyword(found: re.Match[str]) -> Reading | None:
 
 
 def _cancel(found: re.Match[str]) -> Reading | None:
-    written = found["reference"]
-    reference = read_reference(written)
-    # A card's code can pass for a reference of digits alone: that one needs its dash.
-    if reference is None or ("-" not in written and reference.replace("-", "").isdigit()):
+    reference = grammar.reference_in(found)
+    if reference is None:
         return None
     return Reading(Cancel(reference), _code(found), (found.span("reference"),))
 
@@ -148,4 +151,5 @@ def _missed(message: ClearMessage | Message, address: Address, bot: Bot) -> Orde
     said = message.text[max(message.body[0], 0) : message.body[1]]
     if message.public and "#" not in said and "\uff03" not in said:
         return NotAnOrder()
-    return NotUnderstood(correct(message.text[address.start : address.end], bot))
+    words = message.text[address.start : address.end]
+    return asking.missed(words) or NotUnderstood(correct(words, bot))

@@ -4,19 +4,33 @@ Cents are whole numbers, moments are UTC, ids of X are text. A constraint's name
 says what it demands. `migrations/` builds the same; a test compares the two.
 """
 
+from smoney_bot.book.tables.asks import asks, blocks
 from smoney_bot.book.tables.base import metadata
 from smoney_bot.book.tables.boxes import cursors, deletions, inbox, outbox
 from smoney_bot.book.tables.codes import authenticators, card_codes, cards, guards, pins
-from smoney_bot.book.tables.money import accounts, balances, payments, seals, transfers
-from smoney_bot.book.tables.people import customers, invitations
-from smoney_bot.book.tables.upkeep import rounds, spending, strangers, windows
+from smoney_bot.book.tables.console import actions, approvals, operators, sessions
+from smoney_bot.book.tables.money import (
+    accounts,
+    balances,
+    collections,
+    payments,
+    seals,
+    transfers,
+)
+from smoney_bot.book.tables.people import customers, invitations, renewals
+from smoney_bot.book.tables.upkeep import readings, rounds, spending, strangers, windows
 
 __all__ = [
     "accounts",
+    "actions",
+    "approvals",
+    "asks",
     "authenticators",
     "balances",
+    "blocks",
     "card_codes",
     "cards",
+    "collections",
     "cursors",
     "customers",
     "deletions",
@@ -24,11 +38,15 @@ __all__ = [
     "inbox",
     "invitations",
     "metadata",
+    "operators",
     "outbox",
     "payments",
     "pins",
+    "readings",
+    "renewals",
     "rounds",
     "seals",
+    "sessions",
     "spending",
     "strangers",
     "transfers",

@@ -10,6 +10,8 @@ from smoney_bot.book.tables.base import one_of, table
 
 _received = text("state = 'received'")
 _claimed = text("state = 'claimed'")
+_readable = text("payload IS NOT NULL AND decided_at IS NOT NULL")
+_set_aside = text("state = 'set_aside'")
 
 inbox = table(
     "inbox",
@@ -51,10 +53,17 @@ inbox = table(
         sqlite_where=_received,
         postgresql_where=_received,
     ),
+    # Looked at by every health check, while the inbox grows for ever.
+    Index("ix_inbox_set_aside", "id", sqlite_where=_set_aside, postgresql_where=_set_aside),
+    # Decided, and still readable: what `purges` looks for.
+    Index("ix_inbox_purge", "decided_at", sqlite_where=_readable, postgresql_where=_readable),
     never_reuse_ids=True,  # payment references are made from these ids
 )
 
 _unfinished = text("state IN ('pending', 'sending', 'unknown')")
+_to_post = text("state IN ('pending', 'sending', 'unknown') AND in_reply_to IS NOT NULL")
+_to_write = text("state IN ('pending', 'sending', 'unknown') AND in_reply_to IS NULL")
+_gave_up = text("state = 'gave_up'")
 
 outbox = table(
     "outbox",
@@ -74,12 +83,19 @@ outbox = table(
     Column("error", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("sent_at", Moment),
+    Column("priority", Integer, nullable=False, server_default=text("1")),  # `bank.desk.Priority`
     UniqueConstraint("message_key", "kind"),
     one_of("state", ReplyState),
     CheckConstraint("(state = 'sending') = (lease_until IS NOT NULL)", name="sending_has_lease"),
     CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name="sent_has_moment"),
     CheckConstraint("(state = 'sent') = (remote_id IS NOT NULL)", name="sent_has_remote_id"),
     Index("ix_outbox_claim", "id", sqlite_where=_unfinished, postgresql_where=_unfinished),
+    # One for each way out: a closed one must not hold up the claims of the other.
+    Index("ix_outbox_posts", "priority", "id", sqlite_where=_to_post, postgresql_where=_to_post),
+    Index(
+        "ix_outbox_directs", "priority", "id", sqlite_where=_to_write, postgresql_where=_to_write
+    ),
+    Index("ix_outbox_gave_up", "created_at", sqlite_where=_gave_up, postgresql_where=_gave_up),
 )
 
 #: How far each way of catching up with X has read.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Text, text
 
+from smoney_bot.bank.collections import CollectionState
 from smoney_bot.bank.desk import PaymentState
 from smoney_bot.bank.policy import PaymentKind
-from smoney_bot.book.columns import BigId, Choice, Moment, Money
+from smoney_bot.book.columns import BigId, Choice, Flag, Moment, Money
 from smoney_bot.book.states import AccountKind
 from smoney_bot.book.tables.base import one_of, table
 
@@ -49,6 +50,29 @@ transfers = table(
     never_reuse_ids=True,
 )
 
+#: What associations gather; the money is in an account of the collection's own.
+collections = table(
+    "collections",
+    Column("id", BigId, primary_key=True),
+    Column("tag", Text, nullable=False, unique=True),
+    Column("owner_id", BigId, ForeignKey("customers.id"), nullable=False),
+    Column("account_id", BigId, ForeignKey("accounts.id"), nullable=False, unique=True),
+    Column("title", Text, nullable=False),
+    Column("goal_cents", Money, nullable=False),
+    Column("ends_at", Moment),  # NULL: an operator ends it
+    Column("all_or_nothing", Flag, nullable=False),
+    Column("state", Choice(CollectionState), nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("reached_at", Moment),
+    Column("ended_at", Moment),
+    one_of("state", CollectionState),
+    CheckConstraint("tag = lower(tag)", name="tag_in_small_letters"),
+    CheckConstraint("goal_cents > 0", name="goal_is_positive"),
+    CheckConstraint("(state IN ('open', 'reached')) = (ended_at IS NULL)", name="ended_has_moment"),
+    CheckConstraint("state <> 'reached' OR reached_at IS NOT NULL", name="reached_has_moment"),
+    CheckConstraint("state <> 'returned' OR reached_at IS NULL", name="returned_below_goal"),
+)
+
 #: The ceilings repeat `policy.CEILING_PEER` and `policy.CEILING_DONATION`.
 payments = table(
     "payments",
@@ -66,7 +90,9 @@ payments = table(
     Column("note", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("booked_at", Moment),
-    Column("expires_at", Moment),  # until when an order waits for its code
+    Column("expires_at", Moment),  # until when it waits for its code, or is held
+    # A gift to one of the payee's collections. No foreign key: SQLite cannot add one.
+    Column("collection_id", BigId),
     one_of("kind", PaymentKind),
     one_of("state", PaymentState),
     CheckConstraint("amount_cents >= 0", name="amount_is_not_negative"),
@@ -86,8 +112,28 @@ payments = table(
         sqlite_where=text("state = 'waiting'"),
         postgresql_where=text("state = 'waiting'"),
     ),
+    # What is held, by whom it is for and by when it ends: few rows among many.
+    Index(
+        "ix_payments_held_for",
+        "payee_x_id",
+        sqlite_where=text("state = 'held'"),
+        postgresql_where=text("state = 'held'"),
+    ),
+    Index(
+        "ix_payments_held_until",
+        "expires_at",
+        sqlite_where=text("state = 'held'"),
+        postgresql_where=text("state = 'held'"),
+    ),
     Index("ix_payments_payer_id_created_at", "payer_id", "created_at"),
     Index("ix_payments_payee_id_created_at", "payee_id", "created_at"),
+    Index(
+        "ix_payments_collection_id_created_at",
+        "collection_id",
+        "created_at",
+        sqlite_where=text("collection_id IS NOT NULL"),
+        postgresql_where=text("collection_id IS NOT NULL"),
+    ),
 )
 
 #: Pages of the book, closed by a keyed chain over their transfers; only ever added.

@@ -1,8 +1,8 @@
-"""Customers, and the links that invite them."""
+"""Customers, the links that invite them, and the windows in which they may renew."""
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, Computed, ForeignKey, Index, Integer, Text
+from sqlalchemy import CheckConstraint, Column, Computed, ForeignKey, Index, Integer, Text, false
 
 from smoney_bot.bank.customers import Kind, Language, State
 from smoney_bot.book.columns import BigId, Choice, Flag, Moment
@@ -23,6 +23,7 @@ customers = table(
     Column("silent", Flag, nullable=False),
     Column("wrote_first", Flag, nullable=False),
     Column("opened_at", Moment, nullable=False),
+    Column("show_name", Flag, nullable=False, server_default=false()),  # beside their gifts
     one_of("kind", Kind),
     one_of("state", State),
     Index("ix_customers_handle_lower", "handle_lower"),
@@ -41,4 +42,14 @@ invitations = table(
     Column("used_at", Moment),
     CheckConstraint("failures BETWEEN 0 AND 100", name="failures_in_range"),
     CheckConstraint("used_at IS NULL OR staged IS NULL", name="used_keeps_nothing"),
+)
+
+#: While one is open the enrolment page takes a living code in place of a link.
+renewals = table(
+    "renewals",
+    Column("customer_id", BigId, ForeignKey("customers.id"), primary_key=True, autoincrement=False),
+    Column("word", Text, nullable=False, unique=True),  # names the window, opens nothing
+    Column("opened_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    CheckConstraint("expires_at > opened_at", name="closes_after_it_opens"),
 )

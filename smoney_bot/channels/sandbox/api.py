@@ -18,7 +18,14 @@ from starlette.types import Receive, Scope, Send
 
 from smoney_bot.channels.sandbox.calls import Call, Endpoint, Keys, check_query
 from smoney_bot.channels.sandbox.deliveries import Deliveries
-from smoney_bot.channels.sandbox.endpoints import activity, directs, people, reading, writing
+from smoney_bot.channels.sandbox.endpoints import (
+    activity,
+    directs,
+    people,
+    reading,
+    webhooks,
+    writing,
+)
 from smoney_bot.channels.sandbox.faults import Fault, Faults
 from smoney_bot.channels.sandbox.limits import Allowance, RateLimits
 from smoney_bot.channels.sandbox.oauth import AppKeys, Caller, Gate
@@ -32,6 +39,7 @@ from smoney_bot.channels.sandbox.problems import (
     unsupported_authentication,
 )
 from smoney_bot.channels.sandbox.refusals import WorldRefuses
+from smoney_bot.channels.sandbox.subscriptions import Shape
 from smoney_bot.channels.sandbox.world import World
 
 ENDPOINTS = (
@@ -39,6 +47,7 @@ ENDPOINTS = (
     *reading.ENDPOINTS,
     *people.ENDPOINTS,
     *directs.ENDPOINTS,
+    *webhooks.ENDPOINTS,
     *activity.ENDPOINTS,
 )
 
@@ -51,11 +60,13 @@ def create_api(
     faults: Faults | None = None,
     allowances: Mapping[str, Allowance] | None = None,
     code_88: bool = False,
+    shape: Shape = Shape.NESTED,
 ) -> Starlette:
     """Return the API as an ASGI app.
 
     *allowances* changes how often a call may be made, by name (`"POST /2/tweets"`);
-    *code_88* answers 429 in X's older form.
+    *code_88* answers 429 in X's older form; *shape* is how it tells of what it has
+    made of webhooks and subscriptions.
     """
     door = _Door(
         world=world,
@@ -65,6 +76,7 @@ def create_api(
         faults=faults or Faults(),
         allowances=allowances or {},
         code_88=code_88,
+        shape=shape,
     )
     routes = [_route(door, endpoint) for endpoint in ENDPOINTS]
     return Starlette(routes=routes, exception_handlers={404: _nowhere, 405: _nowhere})
@@ -92,6 +104,7 @@ class _Door:
     faults: Faults
     allowances: Mapping[str, Allowance]
     code_88: bool
+    shape: Shape
 
     async def serve(self, endpoint: Endpoint, request: Request) -> Response:
         fault = self.faults.take(request.method, request.url.path)
@@ -116,6 +129,7 @@ class _Door:
                 world=self.world,
                 deliveries=self.deliveries,
                 caller=caller,
+                shape=self.shape,
                 path=request.path_params,
                 query=request.query_params,
                 body=_read_body(await request.body()),
@@ -126,6 +140,8 @@ class _Door:
             return _problem(problem, headers)
         except WorldRefuses as refusal:
             return _problem(forbidden(str(refusal)), headers)
+        if answer is None:
+            return Response(status_code=204, headers=headers)
         return _json(endpoint.status, answer, headers)
 
     def _admit(self, endpoint: Endpoint, request: Request, headers: dict[str, str]) -> Caller:

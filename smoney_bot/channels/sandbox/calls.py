@@ -10,6 +10,7 @@ from smoney_bot.channels.sandbox.deliveries import Deliveries
 from smoney_bot.channels.sandbox.limits import Allowance
 from smoney_bot.channels.sandbox.oauth import Caller
 from smoney_bot.channels.sandbox.problems import Json, invalid
+from smoney_bot.channels.sandbox.subscriptions import Shape
 from smoney_bot.channels.sandbox.world import World
 
 _ID_LENGTH_MAX = 19
@@ -30,6 +31,7 @@ class Call:
     world: World
     deliveries: Deliveries
     caller: Caller
+    shape: Shape
     path: Mapping[str, str]
     query: Mapping[str, str]
     body: Json
@@ -65,6 +67,8 @@ class Call:
 class Endpoint:
     """One call that X offers: where, for whom, how often, and what it does.
 
+    `run` returns the answer, None for an empty one (204).
+
     Calls of the same `counted_as` share one allowance.
     """
 
@@ -72,7 +76,7 @@ class Endpoint:
     path: str
     keys: Keys
     allowance: Allowance
-    run: Callable[[Call], Json]
+    run: Callable[[Call], Json | None]
     query: frozenset[str] = field(default=frozenset())
     status: int = 200
     counted_as: str = ""
@@ -117,6 +121,21 @@ def paged(call: Call, facts: Iterable[Json], size: int) -> Json:
     if len(rest) > size:
         meta["next_token"] = f"{int(page[-1]['id']):x}"
     return {"data": page, "meta": meta} if page else {"meta": meta}
+
+
+def listed(things: list[Json]) -> Json:
+    """Return the answer that lists *things*; without any there is no `data`."""
+    meta = {"result_count": len(things)}
+    return {"data": things, "meta": meta} if things else {"meta": meta}
+
+
+def told(call: Call, facts: Json, within: str = "") -> Json | None:
+    """Return the answer about *facts* in the shape that is in fashion."""
+    if call.shape is Shape.EMPTY:
+        return None
+    if call.shape is Shape.LIST:
+        return {"data": [facts]}
+    return {"data": {within: facts} if within and call.shape is Shape.NESTED else facts}
 
 
 def _read_token(token: str | None) -> int | None:

@@ -7,13 +7,16 @@ import itertools
 import json
 import threading
 import time
+from collections import deque
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 
 import requests
 
-from smoney_bot.channels.sandbox.events import Event, events
+from smoney_bot.channels.sandbox.events import Event, ReplayDone, events
 from smoney_bot.channels.sandbox.posts import Direct, Post
+from smoney_bot.channels.sandbox.problems import Json
 from smoney_bot.channels.sandbox.signing import Secrets, challenge
 from smoney_bot.channels.sandbox.snowflakes import Snowflakes
 from smoney_bot.channels.sandbox.subscriptions import Subscription, Subscriptions, Webhook, Webhooks
@@ -28,6 +31,12 @@ RETRY_AFTER = (3.0, 30.0, 300.0)
 _PATIENCE = 1.0
 
 _OK = range(200, 300)
+
+#: So many events can be replayed, the latest that X tried to deliver.
+_REPLAYABLE_MAX = 10_000
+
+
+_Parcel = Event | ReplayDone
 
 
 class Deliveries:
@@ -52,7 +61,9 @@ class Deliveries:
         self.webhooks = Webhooks(partial(challenge, secrets=self._secrets, timeout=timeout))
         self.subscriptions = Subscriptions()
         self._wake = threading.Condition()
-        self._waiting: list[tuple[float, int, int, Event]] = []  # due, order, failures, event
+        self._waiting: list[tuple[float, int, int, _Parcel]] = []  # due, order, failures, event
+        self._tried: deque[tuple[datetime, Event]] = deque(maxlen=_REPLAYABLE_MAX)
+        self._replaying = False
         self._order = itertools.count()
         self._unfinished = 0
         self._closed = False
@@ -71,16 +82,19 @@ class Deliveries:
         *,
         webhook_id: str | None,
         tag: str | None = None,
-        user_id: str | None = None,
+        about_app: bool = False,
         direction: str | None = None,
     ) -> Subscription:
-        """Subscribe a webhook to a kind of event; raise a `Problem` if it is already."""
+        """Subscribe a webhook to a kind of event; raise a `Problem` if it is already.
+
+        The event is about the bot, or *about_app*.
+        """
         now = self._world.now()
         return self.subscriptions.subscribe(
             Subscription(
                 id=self._ids.next(),
                 kind=kind,
-                user_id=user_id or self._bot_id,
+                user_id=None if about_app else self._bot_id,
                 created_at=now,
                 updated_at=now,
                 direction=direction,
@@ -88,6 +102,21 @@ class Deliveries:
                 webhook_id=webhook_id,
             )
         )
+
+    def replay(self, webhook_id: str, since: datetime, until: datetime) -> str | None:
+        """Deliver again what was tried between two moments (UTC, both within).
+
+        Returns the job's id, None while another one is under way.
+        """
+        with self._wake:
+            if self._replaying:
+                return None
+            job_id, self._replaying = self._ids.next(), True
+            again: list[_Parcel] = [one for at, one in self._tried if since <= at <= until]
+            for parcel in [*again, ReplayDone(webhook_id, job_id)]:
+                self._unfinished += 1
+                self._put(parcel, failures=0, delay=0.0)
+        return job_id
 
     def settle(self, timeout: float) -> bool:
         """Return whether everything was delivered or given up within *timeout* seconds."""
@@ -107,9 +136,10 @@ class Deliveries:
                 if self._closed:
                     return
                 self._unfinished += 1
+                self._tried.append((self._world.now(), event))
                 self._put(event, failures=0, delay=0.0)
 
-    def _put(self, event: Event, *, failures: int, delay: float) -> None:
+    def _put(self, event: _Parcel, *, failures: int, delay: float) -> None:
         due = time.monotonic() + delay
         heapq.heappush(self._waiting, (due, next(self._order), failures, event))
         self._wake.notify_all()
@@ -121,7 +151,7 @@ class Deliveries:
                 delivered = self._deliver(session, event)
                 self._finish(event, failures, delivered=delivered)
 
-    def _take(self) -> tuple[Event, int] | None:
+    def _take(self) -> tuple[_Parcel, int] | None:
         """Return the next event that is due and how often it failed; None once closed."""
         with self._wake:
             while not self._closed:
@@ -132,13 +162,18 @@ class Deliveries:
                 self._wake.wait(wait)
         return None
 
-    def _deliver(self, session: requests.Session, event: Event) -> bool:
+    def _deliver(self, session: requests.Session, event: _Parcel) -> bool:
         """Post *event* to whoever subscribed; return False if it should be tried again."""
-        subscription = self.subscriptions.find(event.kind, self._bot_id)
-        url = self._url(subscription)
-        if subscription is None or url is None:
-            return True
-        body = event.body(user_id=self._bot_id, tag=subscription.tag)
+        if isinstance(event, ReplayDone):
+            url, body = self._url(event.webhook_id), event.body()
+        else:
+            subscription = self.subscriptions.find(event.kind, self._bot_id)
+            url = self._url(subscription.webhook_id if subscription else None)
+            tag = subscription.tag if subscription else None
+            body = event.body(user_id=self._bot_id, tag=tag)
+        return url is None or self._post(session, url, body)
+
+    def _post(self, session: requests.Session, url: str, body: Json) -> bool:
         raw = json.dumps(body, separators=(",", ":")).encode()
         headers = {"Content-Type": "application/json", **self._secrets.headers(raw)}
         try:
@@ -149,17 +184,16 @@ class Deliveries:
             return False
         return answer.status_code in _OK
 
-    def _url(self, subscription: Subscription | None) -> str | None:
-        """Return where *subscription* is to be told, if there is a valid webhook."""
-        if subscription is None:
-            return None
-        hooks = (hook for hook in self.webhooks.all() if hook.id == subscription.webhook_id)
+    def _url(self, webhook_id: str | None) -> str | None:
+        """Return the address of that webhook, if it is valid."""
+        hooks = (hook for hook in self.webhooks.all() if hook.id == webhook_id)
         return next((hook.url for hook in hooks if hook.valid), None)
 
-    def _finish(self, event: Event, failures: int, *, delivered: bool) -> None:
+    def _finish(self, event: _Parcel, failures: int, *, delivered: bool) -> None:
         with self._wake:
             if delivered or failures == len(self._retry_after):
                 self._unfinished -= 1
+                self._replaying = self._replaying and not isinstance(event, ReplayDone)
                 self._wake.notify_all()
             else:
                 self._put(event, failures=failures + 1, delay=self._retry_after[failures])

@@ -18,8 +18,14 @@ QUOTE = "post.quote.create"
 REPOST = "post.repost.create"
 DIRECT = "dm.received"
 
-#: The event types that the local X delivers.
-KINDS = frozenset({MENTION, REPLY, QUOTE, REPOST, DIRECT})
+#: The event types that the local X delivers: only their user may ask for them.
+PRIVATE = frozenset({MENTION, REPLY, QUOTE, REPOST, DIRECT})
+
+#: What it lets the app ask for besides, and never has to tell.
+PUBLIC = frozenset({"profile.update.handle"})
+OF_THE_APP = frozenset({"oauth.revoke"})
+
+KINDS = PRIVATE | PUBLIC | OF_THE_APP
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,24 @@ class Event:
         named = {"tag": tag} if tag else {}
         head = {"event_uuid": uuid, "filter": {"user_id": user_id}, "event_type": self.kind}
         return {"data": {**head, **named, **self.content}}
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayDone:
+    """The end of a replay, which its webhook is told in a body of its own."""
+
+    webhook_id: str
+    job_id: str
+
+    def body(self) -> Json:
+        """Return the whole body."""
+        status = {
+            "webhook_id": self.webhook_id,
+            "job_state": "Complete",
+            "job_state_description": "Job completed successfully",
+            "job_id": self.job_id,
+        }
+        return {"replay_job_status": status}
 
 
 def events(world: World, bot_id: str, thing: Post | Direct) -> Iterator[Event]:

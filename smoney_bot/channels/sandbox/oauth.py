@@ -1,5 +1,7 @@
 """Who calls: the app by its bearer token, or the bot's user by an OAuth 1.0a signature.
 
+The bot's user may have an OAuth 2.0 token as well, which is sent as a bearer token.
+
 The signature is recomputed over the request as it arrived (RFC 5849), so a
 wrong key, a wrong secret, another host or a changed parameter is noticed.
 """
@@ -34,6 +36,7 @@ class AppKeys:
     access_token_secret: str = field(repr=False)
     bearer_token: str = field(repr=False)
     bot_id: str
+    user_token: str | None = field(default=None, repr=False)  # the bot's
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +62,10 @@ class Gate:
         authorization = headers.get("authorization", "")
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() == "bearer":
-            # Compared as bytes: `compare_digest` refuses letters outside ASCII.
-            if hmac.compare_digest(token.encode(), self._app.bearer_token.encode()):
+            if _same(token, self._app.bearer_token):
                 return Caller(None)
+            if self._app.user_token and _same(token, self._app.user_token):
+                return Caller(self._app.bot_id)
             raise unauthorized()
         if not self._signed(method, url, authorization):
             raise unauthorized()
@@ -74,6 +78,11 @@ class Gate:
         except ValueError:  # oauthlib's word for a header that is none
             return False
         return bool(valid)
+
+
+def _same(token: str, known: str) -> bool:
+    # Compared as bytes: `compare_digest` refuses letters outside ASCII.
+    return hmac.compare_digest(token.encode(), known.encode())
 
 
 class _Validator(RequestValidator):  # type: ignore[misc] # oauthlib ships no types

@@ -17,7 +17,11 @@ REPLY_NOT_ALLOWED = (
     "Reply to this conversation is not allowed because you have not been mentioned or "
     "otherwise engaged by the author of the post you are replying to."
 )
+REPLY_NOT_ALLOWED_SINCE_MID_2026 = (
+    "You can only reply to or quote posts where you are mentioned or are the author."
+)
 NOT_PERMITTED = "You are not permitted to perform this action."
+FEATURE_NOT_PERMITTED = "Your account is not permitted to access this feature."
 
 
 class Problem(Exception):
@@ -37,6 +41,22 @@ def unauthorized() -> Problem:
 def forbidden(detail: str) -> Problem:
     """Return 403 with X's sentence."""
     return _plain(403, "Forbidden", detail)
+
+
+def credits_depleted() -> Problem:
+    """Return 402: the prepaid credits are used up, and waiting does not help."""
+    detail = "Your enrolled account does not have any credits to fulfill this request."
+    kind = _TYPES + "credits"
+    body = {"title": "CreditsDepleted", "detail": detail, "type": kind, "status": 402}
+    return Problem(402, body)
+
+
+def usage_capped() -> Problem:
+    """Return 429 for a month's cap on what may be read."""
+    detail = "Usage cap exceeded: Monthly product cap"
+    kind = _TYPES + "usage-capped"
+    body = {"title": "UsageCapExceeded", "detail": detail, "type": kind, "status": 429}
+    return Problem(429, body)
 
 
 def unsupported_authentication(supported: str) -> Problem:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -14,6 +15,15 @@ from smoney_bot.channels.sandbox.problems import conflict, not_found, refused
 #: X gives one webhook to an app that pays per use.
 WEBHOOKS_MAX = 1
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class Shape(StrEnum):
+    """How X writes what it has made: it was seen to do all of these."""
+
+    NESTED = "nested"  # {"data": {"subscription": {...}}}
+    FLAT = "flat"  # {"data": {...}}
+    LIST = "list"  # {"data": [{...}]}
+    EMPTY = "empty"  # 204, nothing at all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +38,14 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """What to tell (`kind`), about whom, under which tag, and to which webhook."""
+    """What to tell (`kind`), about whom, under which tag, and to which webhook.
+
+    `user_id` None: about the app itself.
+    """
 
     id: str
     kind: str
-    user_id: str
+    user_id: str | None
     created_at: datetime
     updated_at: datetime
     direction: str | None = None
@@ -115,7 +128,7 @@ class Subscriptions(Shelf[Subscription]):
             raise conflict("DuplicateSubscription", "This subscription exists already.")
         return self.put(new)
 
-    def find(self, kind: str, user_id: str) -> Subscription | None:
+    def find(self, kind: str, user_id: str | None) -> Subscription | None:
         """Return the subscription to that kind of event about that user."""
         wanted = (kind, user_id)
         return next((one for one in self.all() if (one.kind, one.user_id) == wanted), None)

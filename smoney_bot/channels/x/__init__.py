@@ -13,7 +13,14 @@
     outcomes.py     what X's answer means for a line that was to leave
     asking.py       questions to X, page by page
     client.py       the way out, over tweepy
+    address.py      which addresses X would call
+    admin.py        webhooks, subscriptions, replays; with admin_answers
+    refusals.py     why X does not do as asked, and what to do about it
+    wants.py        what the bank wants X to tell it
+    registration.py what X should know of us, and putting it right
+    looking.py      the same without a change
+    replays.py      the windows of a replay
     catch_up.py     what X lists, read as its webhooks are
 
-The network is in `session`, `asking` and `client`; the rest is pure: no I/O, no clock.
+The network is in `session`, `asking`, `client` and `admin`; the rest is pure: no I/O, no clock.
 """

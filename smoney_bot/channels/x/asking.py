@@ -14,7 +14,7 @@ import requests
 from smoney_bot.bank.errors import TryLater
 from smoney_bot.channels import Wait
 from smoney_bot.channels.x.outcomes import judge_status
-from smoney_bot.channels.x.session import BadStatus
+from smoney_bot.channels.x.session import BadStatus, Shut
 from smoney_bot.channels.x.strict_json import (
     BadBody,
     Json,
@@ -45,6 +45,8 @@ def ask(call: Call) -> Json:
     until = None
     try:
         return read_object(call().content)
+    except Shut as shut:
+        why, until = str(shut), shut.until
     except BadStatus as bad:
         why, until = str(bad), _reopens_at(bad)
     except requests.RequestException as fault:

@@ -16,10 +16,10 @@ import requests
 import tweepy
 
 from smoney_bot.bank.errors import TryLater
-from smoney_bot.channels import Delivery, Sent, Unknown
+from smoney_bot.channels import Delivery, Sent, Unknown, Wait
 from smoney_bot.channels.x.asking import Call, ask, check_brought, rows, shows
 from smoney_bot.channels.x.outcomes import judge_fault, judge_status
-from smoney_bot.channels.x.session import READ_SECONDS, BadStatus, Session
+from smoney_bot.channels.x.session import READ_SECONDS, BadStatus, Gate, OnCall, Session, Shut
 from smoney_bot.channels.x.strict_json import (
     BadBody,
     Json,
@@ -60,7 +60,8 @@ class XClient:
     """A `Channel` to X for the bot's account *bot_id*; one for each thread.
 
     *api_url* is X's address or a stand-in's; *read_seconds* is how long X may
-    stay silent. Neither an error nor a log line of this module holds a token.
+    stay silent; *gate* keeps the pace (None: nobody does). Neither an error nor a
+    log line of this module holds a token.
     """
 
     def __init__(
@@ -74,6 +75,8 @@ class XClient:
         bearer_token: str,
         bot_id: str,
         read_seconds: float = READ_SECONDS,
+        on_call: OnCall = lambda *_: None,
+        gate: Gate | None = None,
     ) -> None:
         self._bot_id = bot_id
         self._x = tweepy.Client(
@@ -85,7 +88,7 @@ class XClient:
             return_type=requests.Response,
             wait_on_rate_limit=False,
         )
-        self._x.session = Session(api_url, read_seconds=read_seconds)
+        self._x.session = Session(api_url, read_seconds=read_seconds, on_call=on_call, gate=gate)
 
     def post(self, text: str, *, in_reply_to: str) -> Delivery:
         """Post *text* as a public reply to the post *in_reply_to*."""
@@ -204,6 +207,8 @@ def _send(call: Call, id_name: str) -> Delivery:
     """Make *call* once, whatever happens, and return what became of the line."""
     try:
         response = call()
+    except Shut as shut:
+        return Wait(shut.until, str(shut))
     except BadStatus as bad:
         return judge_status(bad)
     except requests.RequestException as fault:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 import requests
 from urllib3.exceptions import NewConnectionError
 
-from smoney_bot.channels import Delivery, Halt, Rejected, Unknown, Wait
+from smoney_bot.channels import Delivery, Halt, Parked, Rejected, Unknown, Wait
 from smoney_bot.channels.x.session import BadStatus
 from smoney_bot.channels.x.strict_json import BadBody, Json, objects_at, read_object, text_at
 
@@ -93,7 +93,7 @@ def _judge_forbidden(said: Json) -> Delivery:
     for saying, why in _LINE_SAYINGS.items():
         if saying in words:
             return Rejected(why)
-    return Rejected("unknown " + _why(requests.codes.forbidden, said))
+    return Parked(_why(requests.codes.forbidden, said))
 
 
 def _said(body: bytes) -> Json:

@@ -6,8 +6,11 @@ error as if its body were a JSON object. All three are put right here, below it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import requests
 
@@ -17,6 +20,47 @@ READ_SECONDS = 10.0
 
 #: Written into tweepy; the only host it ever asks for.
 _TWEEPY_HOST = "https://api.twitter.com/"
+
+#: Told of each call: its endpoint, and its status or what kept it from having one.
+OnCall = Callable[[str, str], None]
+
+#: What X's addresses consist of; other parts of a path are somebody's id.
+_WORD = re.compile(r"2|[a-z_]+", re.ASCII)
+
+
+def endpoint_of(method: str, url: str) -> str:
+    """Name what is asked for, but not of whom: `GET /2/users/:id/tweets`."""
+    parts = urlsplit(url).path.strip("/").split("/")
+    named = (part if _WORD.fullmatch(part) else ":id" for part in parts)
+    return f"{method.upper()} /{'/'.join(named)}"
+
+
+class Shut(Exception):
+    """The call was not made: there is no room for it before `until` (UTC)."""
+
+    def __init__(self, until: datetime, why: str) -> None:
+        super().__init__(why)
+        self.until = until
+
+
+class Gate(Protocol):
+    """What every call passes: it keeps X's pace and counts what X bills."""
+
+    def admit(self, endpoint: str) -> None:
+        """Let one call through, or raise `Shut`."""
+
+    def heed(self, endpoint: str, answer: requests.Response) -> None:
+        """Learn from X's answer, whatever its status. Never raises."""
+
+
+class OpenGate:
+    """Lets every call through: for calls that nobody counts."""
+
+    def admit(self, endpoint: str) -> None:
+        """Let it through."""
+
+    def heed(self, endpoint: str, answer: requests.Response) -> None:
+        """Learn nothing."""
 
 
 class BadStatus(Exception):
@@ -35,11 +79,21 @@ class BadStatus(Exception):
 class Session(requests.Session):
     """Sends tweepy's requests to *api_url*; raises `BadStatus` unless answered 2xx.
 
-    Faults of the network stay what requests makes of them.
+    Raises `Shut` if *gate* does not let a call through. Faults of the network stay
+    what requests makes of them.
     """
 
-    def __init__(self, api_url: str, *, read_seconds: float = READ_SECONDS) -> None:
+    def __init__(
+        self,
+        api_url: str,
+        *,
+        read_seconds: float = READ_SECONDS,
+        on_call: OnCall = lambda *_: None,
+        gate: Gate | None = None,
+    ) -> None:
         super().__init__()
+        self._gate: Gate = gate or OpenGate()
+        self._on_call = on_call
         self._base = api_url.rstrip("/") + "/"
         self._timeout = (CONNECT_SECONDS, read_seconds)
 
@@ -52,7 +106,15 @@ class Session(requests.Session):
     ) -> requests.Response:
         """Send one request; OAuth 1 signs the address that is really called."""
         options |= {"timeout": self._timeout, "allow_redirects": False}
-        response = super().request(method, self._here(str(url)), *arguments, **options)
+        here, endpoint = self._here(str(url)), endpoint_of(str(method), str(url))
+        self._gate.admit(endpoint)
+        try:
+            response = super().request(method, here, *arguments, **options)
+        except requests.RequestException as fault:
+            self._on_call(endpoint, type(fault).__name__)
+            raise
+        self._on_call(endpoint, str(response.status_code))
+        self._gate.heed(endpoint, response)
         if response.status_code not in range(200, 300):
             raise BadStatus(response.status_code, response.headers, response.content)
         return response

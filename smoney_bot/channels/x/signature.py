@@ -12,7 +12,7 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 #: The header that carries the signature, by the secret that made it: the app's
 #: consumer secret or its OAuth 2.0 client secret. One is pinned by a setting;
@@ -26,6 +26,10 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.A
 
 #: The base64 of a UUID's 36 characters never holds `+`, `/` or `=`.
 _ENCODED_UUID = re.compile(r"[A-Za-z0-9]{48}", re.ASCII)
+
+#: What other services sign, should X change its tokens: no brace, quote or space,
+#: so no JSON object; but any number.
+_RELAXED = re.compile(r"[A-Za-z0-9+/=_-]{16,128}", re.ASCII)
 
 
 class BadSignature(Exception):
@@ -59,22 +63,34 @@ def check(secret: str, body: bytes, header: str | None) -> None:
         raise BadSignature
 
 
-def crc_answer(secret: str, tokens: Sequence[str]) -> str:
-    """Return the `response_token` for X's challenge.
-
-    *tokens* are all values of `crc_token` in the query, decoded.
-    Raises `BadToken` unless there is one, a UUID or the base64 of a UUID.
-    """
-    if len(tokens) != 1:
-        raise BadToken(f"one crc_token is expected, not {len(tokens)}")
-    if not _names_a_uuid(tokens[0]):
-        raise BadToken("the crc_token is neither a UUID nor the base64 of one")
-    return sign(secret, tokens[0].encode("ascii"))
-
-
-def _names_a_uuid(token: str) -> bool:
+def names_a_uuid(token: str) -> bool:
+    """Whether *token* is a UUID or the base64 of one, as all that X was seen to send."""
     if _UUID.fullmatch(token):
         return True
     if not _ENCODED_UUID.fullmatch(token):
         return False
     return _UUID.fullmatch(base64.b64decode(token).decode("latin-1")) is not None
+
+
+def is_no_object(token: str) -> bool:
+    """Whether *token* is made of the letters that base64 has: never a JSON object."""
+    return _RELAXED.fullmatch(token) is not None
+
+
+#: Which tokens may be signed, by setting.
+CRC_TOKENS = {"uuid": names_a_uuid, "relaxed": is_no_object}
+
+
+def crc_answer(
+    secret: str, tokens: Sequence[str], may_sign: Callable[[str], bool] = names_a_uuid
+) -> str:
+    """Return the `response_token` for X's challenge.
+
+    *tokens* are all values of `crc_token` in the query, decoded.
+    Raises `BadToken` unless there is one that *may_sign* lets through.
+    """
+    if len(tokens) != 1:
+        raise BadToken(f"one crc_token is expected, not {len(tokens)}")
+    if not may_sign(tokens[0]):
+        raise BadToken("the crc_token is not one that X sends: see SMONEY_X_CRC_TOKENS")
+    return sign(secret, tokens[0].encode("ascii"))

@@ -15,6 +15,7 @@ from smoney_bot.bank.customers import Language
 from smoney_bot.bank.languages import day
 from smoney_bot.web.enrolment.choices import Mistake
 from smoney_bot.web.enrolment.clerk import Visit, WrongCode
+from smoney_bot.web.enrolment.porter import NotAdmitted
 from smoney_bot.web.enrolment.staging import Drawn
 from smoney_bot.web.enrolment.stops import stops_at
 from smoney_bot.web.enrolment.words import WORDS
@@ -24,11 +25,27 @@ _UNPROCESSABLE = 422
 
 
 class Pages:
-    """The pages of one bot, in every language."""
+    """The pages of one bot, in every language.
 
-    def __init__(self, bot_handle: str) -> None:
+    *public_url* is printed on the card: there its holder renews it. None prints nothing.
+    """
+
+    def __init__(self, bot_handle: str, public_url: str | None = None) -> None:
         self._bot = bot_handle
+        self._address = _address(public_url) if public_url else ""
         self._environment = _environment()
+
+    def renew(self, language: Language, error: Mistake | NotAdmitted | None = None) -> HTMLResponse:
+        """Ask for the word of a renewal and a code; nothing typed is ever shown again."""
+        words = WORDS[language]
+        match error:
+            case NotAdmitted():
+                said = words.not_admitted
+            case Mistake():
+                said = words.mistake[error]
+            case None:
+                said = ""
+        return self._draw("renew.html", language, error=said)
 
     def choose(
         self, visit: Visit, token: str, language: Language, mistake: Mistake | None = None
@@ -54,6 +71,7 @@ class Pages:
             handle=visit.customer.handle,
             drawn=drawn,
             until=day(expires, language),
+            address=self._address,
         )
 
     def ask_code(
@@ -98,6 +116,11 @@ def qr(text: str) -> Markup:
     code = segno.make(text, error="m", micro=False)
     drawn = code.svg_inline(border=4, dark="#16302b", light="#ffffff", omitsize=True)
     return Markup(drawn)  # noqa: S704 - segno's own drawing; the text is in its modules only
+
+
+def _address(public_url: str) -> str:
+    """Return the address of the page as people type it, without https://."""
+    return public_url.rstrip("/").removeprefix("https://") + "/enrolment"
 
 
 def _environment() -> Environment:

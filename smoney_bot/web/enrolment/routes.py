@@ -1,5 +1,7 @@
 """The addresses of the enrolment page.
 
+    GET  /enrolment                how to renew: the fields for a word and a code
+    POST /enrolment                a living code: on to a fresh link
     GET  /enrolment/{token}        whose account this is, and the choice of a PIN
     POST /enrolment/{token}        the PIN, twice: the card is shown, this once
     GET  /enrolment/{token}/code   the field for a first code
@@ -28,10 +30,18 @@ from smoney_bot.bank.customers import Language
 from smoney_bot.bank.errors import TryLater
 from smoney_bot.bank.keys import Keyring
 from smoney_bot.book.engine import Book
-from smoney_bot.web.enrolment.choices import Mistake, fault_of_pins, read_code
+from smoney_bot.web.enrolment.choices import (
+    Mistake,
+    fault_of_pins,
+    read_any_code,
+    read_code,
+    read_word,
+)
 from smoney_bot.web.enrolment.clerk import Clerk, LinkEnded, NothingStaged, Visit, WrongCode
 from smoney_bot.web.enrolment.pages import Pages
+from smoney_bot.web.enrolment.porter import NotAdmitted, Porter
 from smoney_bot.web.enrolment.shield import BODY_MAX, REQUESTS_MAX, Shield, Turnstile
+from smoney_bot.web.languages import language_of
 
 _STATIC = Path(__file__).with_name("static")
 _FIELDS_MAX = 4
@@ -39,21 +49,29 @@ _RETRY_SECONDS = 5
 
 
 def create_enrolment(
-    book: Book, keyring: Keyring, *, bot_handle: str, requests_max: int = REQUESTS_MAX
+    book: Book,
+    keyring: Keyring,
+    *,
+    bot_handle: str,
+    public_url: str | None = None,
+    requests_max: int = REQUESTS_MAX,
 ) -> list[BaseRoute]:
     """Return the routes of the page, to be added to those of the web application.
 
-    *requests_max* is how often one address may ask in a minute.
+    *public_url* is where customers reach it, for the card; *requests_max* is how
+    often one address may ask in a minute.
     """
-    pages = Pages(bot_handle)
-    endpoints = _Endpoints(Clerk(book, keyring), pages)
+    pages = Pages(bot_handle, public_url)
+    endpoints = _Endpoints(Clerk(book, keyring), Porter(book, keyring), pages)
     app = Starlette(
         routes=[
-            Route("/done", endpoints.done, methods=["GET"]),
-            Route("/{token}", endpoints.begin, methods=["GET"]),
-            Route("/{token}", endpoints.choose, methods=["POST"]),
-            Route("/{token}/code", endpoints.ask_code, methods=["GET"]),
-            Route("/{token}/code", endpoints.confirm, methods=["POST"]),
+            Route("/enrolment", endpoints.ask_word, methods=["GET"]),
+            Route("/enrolment", endpoints.renew, methods=["POST"]),
+            Route("/enrolment/done", endpoints.done, methods=["GET"]),
+            Route("/enrolment/{token}", endpoints.begin, methods=["GET"]),
+            Route("/enrolment/{token}", endpoints.choose, methods=["POST"]),
+            Route("/enrolment/{token}/code", endpoints.ask_code, methods=["GET"]),
+            Route("/enrolment/{token}/code", endpoints.confirm, methods=["POST"]),
         ],
         exception_handlers={
             HTTPException: endpoints.refused,
@@ -66,9 +84,12 @@ def create_enrolment(
             Middleware(RequestBodyLimitMiddleware, BODY_MAX),
         ],
     )
+    shielded = [Middleware(Shield)]
     return [
-        Mount("/enrolment/static", StaticFiles(directory=_STATIC), middleware=[Middleware(Shield)]),
-        Mount("/enrolment", app, middleware=[Middleware(Shield)]),
+        Mount("/enrolment/static", StaticFiles(directory=_STATIC), middleware=shielded),
+        # Not a mount: that would not answer at /enrolment itself.
+        Route("/enrolment", app, middleware=shielded),
+        Route("/enrolment/{rest:path}", app, middleware=shielded),
     ]
 
 
@@ -77,7 +98,16 @@ class _Endpoints:
     """The endpoints, and what becomes of each thing that stops one."""
 
     clerk: Clerk
+    porter: Porter
     pages: Pages
+
+    def ask_word(self, request: Request) -> Response:
+        return self.pages.renew(_language(request))
+
+    async def renew(self, request: Request) -> Response:
+        """Take the word and the code of the form."""
+        word, code = await _fields(request, "word", "code")
+        return await run_in_threadpool(self._renew, request, word, code)
 
     def begin(self, request: Request) -> Response:
         visit = self._visit(request)
@@ -101,6 +131,18 @@ class _Endpoints:
 
     def done(self, request: Request) -> Response:
         return self.pages.done(_language(request))
+
+    def _renew(self, request: Request, typed_word: str, typed_code: str) -> Response:
+        language = _language(request)
+        word, digits = read_word(typed_word), read_any_code(typed_code)
+        for typed in (word, digits):
+            if isinstance(typed, Mistake):
+                return self.pages.renew(language, typed)
+        try:
+            token = self.porter.admit(word, digits)
+        except NotAdmitted as refusal:
+            return self.pages.renew(language, refusal)
+        return RedirectResponse(f"/enrolment/{token}?lang={language}", 303)
 
     def _choose(self, request: Request, pin: str, again: str) -> Response:
         visit = self._visit(request)
@@ -147,11 +189,8 @@ def _token(request: Request) -> str:
 
 
 def _language(request: Request, visit: Visit | None = None) -> Language:
-    """Return the language asked for in the address, else the customer's."""
-    asked = request.query_params.get("lang", "")
-    if asked in tuple(Language):
-        return Language(asked)
-    return visit.customer.language if visit else Language.FRENCH
+    """Return the language asked for in the address, else the customer's, else the browser's."""
+    return language_of(request, visit.customer.language if visit else None)
 
 
 async def _fields(request: Request, *names: str) -> tuple[str, ...]:

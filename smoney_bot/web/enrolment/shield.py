@@ -1,7 +1,7 @@
 """The shield of the enrolment page: headers, no forms from other sites, not too many requests.
 
-The token in the address is what opens the page; nothing here weakens or
-replaces it.
+The token in the address is what opens the page (or, where there is none, a word
+and a code do); nothing here weakens or replaces it.
 """
 
 from __future__ import annotations
@@ -45,17 +45,18 @@ _IPV6_NETWORK_BITS = 64
 
 
 class Shield:
-    """Adds the headers to every answer of the app it wraps."""
+    """Adds *headers* to every answer of the app it wraps."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, headers: Mapping[str, str] = _HEADERS) -> None:
         self._app = app
+        self._headers = headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one HTTP request (ASGI)."""
 
         async def send_shielded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(_HEADERS)
+                MutableHeaders(scope=message).update(self._headers)
             await send(message)
 
         await self._app(scope, receive, send_shielded)

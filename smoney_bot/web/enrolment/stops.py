@@ -23,13 +23,13 @@ class Stop:
 _LINK = {
     Language.FRENCH: Stop(
         "Ce lien ne marche pas",
-        "Un lien sert une fois, pendant 48 heures, et s’arrête après cinq codes faux."
+        "Un lien sert une fois, pendant 48 heures au plus, et s’arrête après cinq codes faux."
         " Si vous venez de terminer, tout est en place. Sinon, demandez un nouveau lien"
         " à la personne qui vous a envoyé celui-ci.",
     ),
     Language.ENGLISH: Stop(
         "This link does not work",
-        "A link works once, for 48 hours, and ends after five wrong codes."
+        "A link works once, for 48 hours at most, and ends after five wrong codes."
         " If you have just finished, everything is in place. If not, ask for a new link"
         " from whoever sent you this one.",
     ),

@@ -24,6 +24,20 @@ class Words:
     step: tuple[str, str, str]
     error: str
 
+    renew: str
+    renew_lead: str
+    ask: str
+    ask_hint: str
+    ask_order: str
+    then: str
+    word: str
+    word_hint: str
+    any_code: str
+    any_code_hint: str
+    renew_on: str
+    no_code: str
+    not_admitted: str
+
     who: str
     not_you: str
     choose: str
@@ -44,6 +58,7 @@ class Words:
     order: str
     each_once: str
     lost: tuple[str, str]  # what to do, the order
+    card_ends: tuple[str, str, str]  # when, the order, where to go then
     cut: str
 
     app: str
@@ -85,6 +100,31 @@ _FRENCH = Words(
     steps="Étapes",
     step=("PIN", "Carte", "Premier code"),
     error="Erreur",
+    renew="De nouveaux codes",
+    renew_lead="Autre carte, autre PIN, autre application, avec un code qui marche encore.",
+    ask="D’abord, demandez un mot",
+    ask_hint=(
+        "Écrivez ceci à @{bot} sur X, par message privé. La réponse contient un mot de 8 lettres,"
+        " qui sert pendant 15 minutes."
+    ),
+    ask_order="#renouveler",
+    then="Puis entrez les deux",
+    word="Le mot de la réponse",
+    word_hint="8 lettres, comme WDJB-MJHT.",
+    any_code="Un de vos codes",
+    any_code_hint=(
+        "8 chiffres sur la carte, 6 dans l’application, ou votre PIN de 4."
+        " Un code de la carte ou de l’application sera utilisé."
+    ),
+    renew_on="Continuer",
+    no_code=(
+        f"Plus aucun code{NBSP}? Demandez un lien à la personne qui a ouvert votre compte{NBSP}:"
+        " elle seule peut vous aider."
+    ),
+    not_admitted=(
+        "Refusé. Le mot sert une fois, pendant 15 minutes, et le code doit être juste et jamais"
+        " utilisé. Après cinq codes faux, plus aucun n’est accepté pendant un moment."
+    ),
     who=f"@{{handle}}, c’est bien vous{NBSP}?",
     not_you=(
         "Ce lien ouvre le compte de @{handle} auprès de @{bot}. Si ce n’est pas vous,"
@@ -115,6 +155,7 @@ _FRENCH = Words(
     order="Pour payer 20 € à @bob, publiez",
     each_once="Les 8 chiffres, une seule fois. Puis rayez le code.",
     lost=(f"Perdue{NBSP}? Publiez", "#gel"),
+    card_ends=(f"Bientôt vide{NBSP}? Message privé", "#renouveler", "puis"),
     cut="Découper le long du cadre, plier au milieu.",
     app="Votre application d’authentification",
     app_hint=(
@@ -152,6 +193,7 @@ _FRENCH = Words(
             "#prive",
             f"mode privé{NBSP}: on ne paie plus que par message. Retour{NBSP}: #public et un code.",
         ),
+        ("#renouveler", "nouvelle carte, nouveau PIN ou nouvelle application, par message privé."),
         ("#gel", "compte gelé, tout de suite et sans code. Seul un opérateur le rouvre."),
         ("#stop", "plus aucun message de @{bot}."),
         ("#aide", "tout le reste."),
@@ -175,6 +217,10 @@ _FRENCH = Words(
         Mistake.CODE_IS_PIN: (
             "4 chiffres, c’est un PIN. Ici il faut un code de la carte ou de l’application."
         ),
+        Mistake.ANY_CODE_SHAPE: (
+            "Un code a 8 chiffres sur la carte, 6 dans l’application, 4 si c’est un PIN."
+        ),
+        Mistake.WORD_SHAPE: "Le mot a 8 lettres, sans voyelle ni chiffre, comme WDJB-MJHT.",
     },
     wrong=(
         "Ce code n’est pas le bon. Vérifiez-le sur la dernière carte affichée."
@@ -190,6 +236,30 @@ _ENGLISH = Words(
     steps="Steps",
     step=("PIN", "Card", "First code"),
     error="Error",
+    renew="New codes",
+    renew_lead="Another card, another PIN, another app, by a code that still works.",
+    ask="First ask for a word",
+    ask_hint=(
+        "Write this to @{bot} on X, by direct message. The answer holds a word of 8 letters,"
+        " which is good for 15 minutes."
+    ),
+    ask_order="#renew",
+    then="Then enter both",
+    word="The word of the answer",
+    word_hint="8 letters, like WDJB-MJHT.",
+    any_code="One of your codes",
+    any_code_hint=(
+        "8 digits on the card, 6 in the app, or your PIN of 4."
+        " A code from the card or the app will be used up."
+    ),
+    renew_on="Go on",
+    no_code=(
+        "No code left? Ask for a link from whoever opened your account: nobody else can help you."
+    ),
+    not_admitted=(
+        "Not accepted. The word is good once, for 15 minutes, and the code has to be right and"
+        " never used. After five wrong codes none is accepted for a while."
+    ),
     who="@{handle}, is this you?",
     not_you=(
         "This link opens the account of @{handle} with @{bot}. If that is not you,"
@@ -218,6 +288,7 @@ _ENGLISH = Words(
     order="To pay @bob €20, post",
     each_once="All 8 digits, once only. Then strike the code out.",
     lost=("Lost? Post", "#freeze"),
+    card_ends=("Nearly empty? Direct message", "#renew", "then"),
     cut="Cut along the frame, fold in the middle.",
     app="Your authenticator app",
     app_hint=(
@@ -251,6 +322,7 @@ _ENGLISH = Words(
             "#private",
             "private mode. You pay by direct message only. To go back: #public and a code.",
         ),
+        ("#renew", "a new card, PIN or app, by direct message."),
         ("#freeze", "account frozen, at once and without a code. Only an operator opens it again."),
         ("#stop", "no more messages from @{bot}."),
         ("#help", "everything else."),
@@ -267,6 +339,8 @@ _ENGLISH = Words(
         Mistake.PINS_DIFFER: "The two PINs are not the same. Type them again.",
         Mistake.CODE_SHAPE: "A code has 8 digits on the card, 6 in the app.",
         Mistake.CODE_IS_PIN: "4 digits are a PIN. Here you need a code from the card or the app.",
+        Mistake.ANY_CODE_SHAPE: "A code has 8 digits on the card, 6 in the app, 4 if it is a PIN.",
+        Mistake.WORD_SHAPE: "The word has 8 letters, no vowels and no digits, like WDJB-MJHT.",
     },
     wrong=("That code is not right. Check it on the last card shown. You have {count} tries left."),
     wrong_last="That code is not right. You have one try left, then this link stops working.",

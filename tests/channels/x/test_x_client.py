@@ -19,7 +19,7 @@ from urllib3.exceptions import MaxRetryError, NameResolutionError
 from x_recordings import load
 
 from smoney_bot.bank.errors import TryLater
-from smoney_bot.channels import Channel, Delivery, Halt, Rejected, Sent, Unknown, Wait
+from smoney_bot.channels import Channel, Delivery, Halt, Parked, Rejected, Sent, Unknown, Wait
 from smoney_bot.channels.x.client import XClient
 from smoney_bot.channels.x.outcomes import judge_fault
 from smoney_bot.channels.x.session import Session
@@ -46,7 +46,16 @@ def client(x: ScriptedServer) -> XClient:
 
 
 def _client(url: str) -> XClient:
-    return XClient(url, **KEYS, bot_id=BOT, read_seconds=0.3)
+    return XClient(
+        url,
+        consumer_key=KEYS["consumer_key"],
+        consumer_secret=KEYS["consumer_secret"],
+        access_token=KEYS["access_token"],
+        access_token_secret=KEYS["access_token_secret"],
+        bearer_token=KEYS["bearer_token"],
+        bot_id=BOT,
+        read_seconds=0.3,
+    )
 
 
 # Who we are, and to whom we speak -----------------------------------------------------
@@ -217,9 +226,9 @@ ROWS: list[tuple[int, object, dict[str, str], Delivery]] = [
         403,
         _problem("about:blank", "You are not permitted to perform this action."),
         {},
-        Rejected("unknown 403: You are not permitted to perform this action."),
+        Parked("403: You are not permitted to perform this action."),
     ),
-    (403, b"<html>no</html>", {}, Rejected("unknown 403")),
+    (403, b"<html>no</html>", {}, Parked("403")),
     # gone, wrong
     (400, _problem("invalid-request", "Bad"), {}, Rejected("400: Bad")),
     (404, _problem("resource-not-found", "Gone"), {}, Rejected("404: Gone")),

@@ -16,7 +16,7 @@ _SECRETS = Secrets(APP.consumer_secret)
 _THREADS = 4
 _PARCEL = 3  # messages in one body
 _AGAIN = 0.1  # the share of acknowledged messages that X brings once more all the same
-_WAIT_SECONDS = 0.02  # after a refusal
+_WAIT_SECONDS = 0.05  # after a refusal
 
 
 class Courier:

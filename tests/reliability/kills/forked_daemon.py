@@ -1,18 +1,20 @@
 """Starts `smoney-bot serve` again and again, quickly: imports once, then forks.
 
 A program of its own, so that no thread of the tests is forked. Each line on its
-standard input asks for something, each line of its output answers:
+standard input asks for something, as JSON; each line of its output answers:
 
-    start   fork; the child is the daemon; answers with its process id
-    reap    wait for the end of the last one; answers "gone"
+    {"do": "start", ...}   fork; the child is the daemon; answers with its process id
+    {"do": "reap"}         wait for the end of the last one; answers "gone"
 
-Arguments: the file for the daemon's log; the lease of a claim in seconds (0: as
-shipped); and a sabotage, "none" or "early" (acknowledge before the commit).
+With a start come `settings` (the environment), `folder`, the `log` file, the
+`lease` of a claim in seconds (0: as shipped), and a `sabotage`: "none" or "early"
+(acknowledge before the commit).
 """
 
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import signal
 import sys
@@ -20,7 +22,7 @@ import time
 from datetime import timedelta
 from typing import Any
 
-from smoney_bot.cli import main, running
+from smoney_bot.cli import daemon, running
 from smoney_bot.web import app
 from smoney_bot.web.keeper import Keeper
 from smoney_bot.workers import catching_up, counter, sender
@@ -37,6 +39,7 @@ def _arrange(lease: float) -> None:
     """
     catching_up.WAYS = ()  # type: ignore[assignment] # two are shipped
     running.LOOK_AFTER = timedelta(seconds=0.5)
+    counter.PROVEN_AFTER = timedelta(seconds=3)
     if lease:
         counter.LEASE = sender.LEASE = timedelta(seconds=lease)
 
@@ -45,28 +48,32 @@ class _EarlyKeeper(Keeper):
     """Says 200 first and keeps afterwards, as no bank should."""
 
     def _write(self, group: list[Any]) -> None:
-        self._answer(group, None)
+        self._answer(group, frozenset())
         time.sleep(0.03)
         super()._write(group)
 
 
-def _become_daemon(log: str, lease: float, sabotage: str) -> None:
-    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+def _become_daemon(wish: dict[str, Any]) -> None:
+    os.environ.update(wish["settings"])
+    os.chdir(wish["folder"])
+    descriptor = os.open(wish["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
-    _arrange(lease)
-    if sabotage == "early":
+    _arrange(wish["lease"])
+    if wish["sabotage"] == "early":
         app.Keeper = _EarlyKeeper  # type: ignore[attr-defined] # the sabotage
-    main(["serve"])
+    daemon.serve()
+    sys.exit()
 
 
-def _obey(log: str, lease: float, sabotage: str) -> None:
+def _obey() -> None:
     child = 0
     for line in sys.stdin:
-        if line.strip() == "start":
+        wish = json.loads(line)
+        if wish["do"] == "start":
             child = os.fork()
             if child == 0:
-                _become_daemon(log, lease, sabotage)
+                _become_daemon(wish)
             print(child, flush=True)  # noqa: T201 - the answer
         else:
             os.waitpid(child, 0)
@@ -77,4 +84,4 @@ def _obey(log: str, lease: float, sabotage: str) -> None:
 
 
 if __name__ == "__main__":
-    _obey(sys.argv[1], float(sys.argv[2]), sys.argv[3])
+    _obey()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import json
 import os
 import signal
 import socket
@@ -9,12 +11,36 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Self
 
 from local_people import APP, SECRET_KEYS
 
 _FORKED_DAEMON = Path(__file__).with_name("forked_daemon.py")
+
+
+@cache
+def _forks() -> subprocess.Popen[str]:
+    """Return the program that forks daemons: one for all tests of this process."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("SMONEY_")}
+    forks = subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, str(_FORKED_DAEMON)],
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    atexit.register(forks.communicate)  # it ends where its input does
+    return forks
+
+
+def _ask(**wish: object) -> str:
+    forks = _forks()
+    assert forks.stdin is not None
+    assert forks.stdout is not None
+    print(json.dumps(wish), file=forks.stdin, flush=True)
+    return forks.stdout.readline().strip()
 
 
 class KilledService:
@@ -37,48 +63,36 @@ class KilledService:
             "X_ACCESS_TOKEN": APP.access_token,
             "X_ACCESS_TOKEN_SECRET": APP.access_token_secret,
             "X_BEARER_TOKEN": APP.bearer_token,
+            "X_BUDGET_DAY": "10000",
             "PORT": str(self.port),
             "LOG_FORMAT": "json",
             "LOG_LEVEL": "warning",
         }
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith("SMONEY_")}
-        self._forks = subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, str(_FORKED_DAEMON), str(self.log), str(lease), sabotage],
-            cwd=folder,
-            env=inherited | {f"SMONEY_{k}": v for k, v in settings.items()},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        self._wish = {
+            "settings": {f"SMONEY_{name}": value for name, value in settings.items()},
+            "folder": str(folder),
+            "log": str(self.log),
+            "lease": lease,
+            "sabotage": sabotage,
+        }
         self._daemon = 0
 
     def start(self) -> None:
         """Start the daemon; returns before it listens."""
-        self._daemon = int(self._ask("start"))
+        self._daemon = int(_ask(do="start", **self._wish))
 
     def end(self, how: signal.Signals = signal.SIGKILL) -> None:
         """Send a signal to the daemon and wait until it is gone."""
         if self._daemon:
             os.kill(self._daemon, how)
-            assert self._ask("reap") == "gone"
+            assert _ask(do="reap") == "gone"
             self._daemon = 0
-
-    def close(self) -> None:
-        """End everything."""
-        self.end()
-        self._forks.communicate()
-
-    def _ask(self, word: str) -> str:
-        assert self._forks.stdin is not None
-        assert self._forks.stdout is not None
-        print(word, file=self._forks.stdin, flush=True)
-        return self._forks.stdout.readline().strip()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        self.end()
 
 
 @contextmanager

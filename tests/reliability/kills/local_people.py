@@ -19,7 +19,7 @@ from smoney_bot.bank import codes
 from smoney_bot.bank.keys import Keyring
 from smoney_bot.bank.money import euros
 from smoney_bot.book import codes as code_records
-from smoney_bot.book import customers, ledger
+from smoney_bot.book import customers, ledger, windows
 from smoney_bot.book.engine import Book
 from smoney_bot.channels.sandbox.api import ENDPOINTS, create_api
 from smoney_bot.channels.sandbox.deliveries import Deliveries
@@ -30,6 +30,7 @@ from smoney_bot.channels.sandbox.posts import Direct, Post, User
 from smoney_bot.channels.sandbox.problems import Json
 from smoney_bot.channels.sandbox.server import serve
 from smoney_bot.channels.sandbox.world import World
+from smoney_bot.channels.x import endpoints
 
 KEYRING = Keyring({"invented": b"k" * 32})
 SECRET_KEYS = "invented:" + base64.b64encode(b"k" * 32).decode()
@@ -45,6 +46,8 @@ APP = AppKeys(
 #: Codes on a card here: places 20 and more would read like years in a date.
 PLACES = 19
 START_CENTS = 20_000
+
+_MANY = 1_000_000
 
 #: As often as one likes: X's limits are tested elsewhere.
 _UNLIMITED = {f"{call.method} {call.path}": Allowance() for call in ENDPOINTS}
@@ -86,6 +89,7 @@ class People:
 
     def open(self, book: Book, count: int) -> None:
         """Open *count* accounts."""
+        book.run(_answer_without_limit)
         self.users = [self.world.add_user(f"payer_{n}", f"Payer {n}") for n in range(count)]
         for user in self.users:
             book.run(partial(_open, user=user))
@@ -115,6 +119,15 @@ class People:
         prefix = "d" if isinstance(thing, Direct) else "t"
         event_of_x = event.body(user_id=APP.bot_id, tag=None)["data"]
         return Told(f"{prefix}:{thing.id}", event_of_x, payer)
+
+
+def _answer_without_limit(connection: Connection) -> None:
+    """Note what X would tell if it answered as often as one likes, as this one does."""
+    now = Book.now(connection)
+    for call in endpoints.ENDPOINTS.values():
+        spans = [limit.span for limit in call.limits]
+        told = [windows.Told(span, _MANY, _MANY, now + span.lasts) for span in spans]
+        windows.note(connection, call.window, told, now)
 
 
 def _letters(number: int) -> str:

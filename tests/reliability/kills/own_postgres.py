@@ -5,30 +5,50 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Self
 
 _TIMEOUT_SECONDS = 60
 _SYSTEM_USER = "pgserver" if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
 
 
 class OwnPostgres:
-    """One server in *folder*, reached through a socket there."""
+    """One server in *folder*, with the files in its folder `data`; it listens on loopback."""
 
     def __init__(self, folder: Path) -> None:
         self._data = folder / "data"
         self._folder = folder
         self._bin = _programs()
-        self._run("initdb", "--auth=trust", "--encoding=utf8", "-U", "postgres", "-D", self._data)
+        self.port = _free_port()
+
+    @classmethod
+    def new(cls, folder: Path) -> Self:
+        """Make an empty server."""
+        server = cls(folder)
+        words = ("--auth=trust", "--encoding=utf8", "--no-sync", "-U", "postgres")
+        server._run("initdb", *words, "-D", server._data)
+        return server
+
+    @classmethod
+    def standby_of(cls, primary: OwnPostgres, folder: Path) -> Self:
+        """Make a server that follows *primary*, which runs; its name there is `standby`."""
+        server = cls(folder)
+        at = f"host=127.0.0.1 port={primary.port} user=postgres application_name=standby"
+        words = ("--no-sync", "--checkpoint=fast", "--write-recovery-conf")
+        server._run("pg_basebackup", *words, "-d", at, "-D", server._data)
+        return server
 
     def start(self) -> None:
         """Start it; returns when it answers."""
-        words = ("-w", "-o", f'-h "" -k {self._folder}', "-l", self._folder / "log")
+        where = f"-h 127.0.0.1 -p {self.port} -k {self._folder}"
+        words = ("-w", "-o", where, "-l", self._folder / "log")
         self._run("pg_ctl", *words, "-D", self._data, "start")
 
     def stop(self) -> None:
@@ -49,18 +69,19 @@ class OwnPostgres:
             assert time.monotonic() < deadline, "PostgreSQL's processes do not end"
             time.sleep(0.01)
 
-    def fsync(self) -> str:
-        """Return whether it syncs, in PostgreSQL's words."""
-        return self._ask("SHOW fsync")
+    def promote(self) -> None:
+        """Let a standby be the primary; returns when it is."""
+        self._run("pg_ctl", "-w", "-D", self._data, "promote")
 
     def create(self, name: str) -> str:
         """Make an empty database; return its URL."""
-        self._ask(f"CREATE DATABASE {name}")
-        return f"postgresql+psycopg://postgres@/{name}?host={self._folder}"
+        self.ask(f"CREATE DATABASE {name}")
+        return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{name}"
 
-    def _ask(self, statement: str) -> str:
-        words = ("-h", self._folder, "-U", "postgres", "-d", "postgres", "-At", "-c", statement)
-        return self._run("psql", *words)
+    def ask(self, statement: str) -> str:
+        """Return what the server answers, as text."""
+        where = ("-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-d", "postgres")
+        return self._run("psql", *where, "-At", "-c", statement)
 
     def _run(self, command: str, *words: str | Path) -> str:
         # Into files: a server that is started keeps a pipe open for ever.
@@ -91,17 +112,40 @@ def _children(pid: int) -> list[int]:
     return [int(child) for child in listed.split()]
 
 
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def postgres_folder() -> Iterator[Callable[[str], Path]]:
+    """Have a function that makes folders for servers; all are removed at the end."""
+    # Not pytest's own folder: root's PostgreSQL runs as another system user.
+    whole = Path(tempfile.mkdtemp(prefix="smoney-own-"))
+    whole.chmod(0o755)
+
+    def make(name: str) -> Path:
+        folder = whole / name
+        folder.mkdir(mode=0o700)
+        if _SYSTEM_USER is not None:
+            shutil.chown(folder, _SYSTEM_USER)
+        return folder
+
+    try:
+        yield make
+    finally:
+        shutil.rmtree(whole)
+
+
 @contextmanager
 def own_postgres() -> Iterator[OwnPostgres]:
     """Have a server in a new folder; it is stopped and removed at the end."""
-    # Not pytest's own folder: root's PostgreSQL runs as another system user.
-    folder = Path(tempfile.mkdtemp(prefix="smoney-own-"))
-    if _SYSTEM_USER is not None:
-        shutil.chown(folder, _SYSTEM_USER)
-    server = OwnPostgres(folder)
-    server.start()
-    try:
-        yield server
-    finally:
-        server.stop()
-        shutil.rmtree(folder)
+    with postgres_folder() as folder:
+        server = OwnPostgres.new(folder("alone"))
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()

@@ -5,43 +5,30 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 
 from local_people import APP, START_CENTS, People, Told
 from sqlalchemy import Connection, text
 
+from smoney_bot.bank.errors import TryLater
 from smoney_bot.book import audit, inbox, outbox
 from smoney_bot.book.engine import Book
 
+#: Set aside is not among them: no message may be blamed for the kills.
 _DECIDED = {"ignored", "refused", "declined", "applied"}
 _POLL_SECONDS = 0.1
 
 
-def wait_until_quiet(book: Book, seconds: float) -> int:
-    """Return once both boxes are empty; have messages that were set aside tried again.
-
-    An operator does so. Returns how many messages that were.
-    """
-    deadline, retried = time.monotonic() + seconds, 0
+def wait_until_quiet(book: Book, seconds: float) -> None:
+    """Return once both boxes are empty."""
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        retried += book.run(lambda c: _retry_set_aside(c, book))
-        with book.reading() as connection:
+        with suppress(TryLater), book.reading() as connection:
             waits = inbox.waiting(connection)[0] + outbox.waiting(connection)[0]
-        if not waits:
-            return retried
+            if not waits:
+                return
         time.sleep(_POLL_SECONDS)
-    raise AssertionError(f"{waits} messages and replies still wait")
-
-
-def _retry_set_aside(connection: Connection, book: Book) -> int:
-    keys = connection.execute(text("SELECT key FROM inbox WHERE state = 'set_aside'"))
-    return inbox.retry(connection, keys.scalars().all(), book.now(connection))
-
-
-def count_declined(book: Book) -> int:
-    """Return how many orders were declined; all of them here are right."""
-    with book.reading() as connection:
-        question = text("SELECT count(*) FROM inbox WHERE state = 'declined'")
-        return int(connection.execute(question).scalar_one())
+    raise AssertionError("messages and replies still wait")
 
 
 def violations(book: Book, people: People, acknowledged: Mapping[str, Told]) -> list[str]:
@@ -49,6 +36,7 @@ def violations(book: Book, people: People, acknowledged: Mapping[str, Told]) -> 
     with book.reading() as connection:
         return [
             *_lost(connection, acknowledged),
+            *_declined(connection),
             *_paid_otherwise(connection, acknowledged.values()),
             *(f"audit: {problem.rule}: {problem.subject}" for problem in audit.verify(connection)),
             *_unanswered(connection),
@@ -61,6 +49,12 @@ def _lost(connection: Connection, acknowledged: Iterable[str]) -> Iterator[str]:
     for key in acknowledged:
         if states.get(key) not in _DECIDED:
             yield f"lost: {key} is {states.get(key)}"
+
+
+def _declined(connection: Connection) -> Iterator[str]:
+    """No right code is refused: one that was tried before a kill is no new attempt after it."""
+    question = "SELECT key, reason FROM inbox WHERE state = 'declined'"
+    yield from (f"declined: {key}, {reason}" for key, reason in _pairs(connection, question))
 
 
 def _paid_otherwise(connection: Connection, told: Iterable[Told]) -> Iterator[str]:

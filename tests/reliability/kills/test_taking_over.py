@@ -82,7 +82,7 @@ def _leave_in_hand(book: Book) -> None:
         inbox.keep(connection, [_MESSAGE], NOW)
         outbox.put(connection, [_REPLY], NOW)
         assert len(inbox.claim(connection, now=NOW, limit=9, lease=HOUR)) == 1
-        assert len(outbox.claim(connection, now=NOW, limit=9, lease=HOUR)) == 1
+        assert len(outbox.claim(connection, now=NOW, limit=9, lease=HOUR, public=True)) == 1
 
     book.run(work)
 
@@ -93,7 +93,7 @@ def _claimed(book: Book, after: timedelta) -> tuple[list[inbox.Claimed], list[ou
     def work(connection: Connection) -> tuple[list[inbox.Claimed], list[outbox.Pending]]:
         then = book.now(connection) + after
         messages = inbox.claim(connection, now=then, limit=9, lease=HOUR)
-        return messages, outbox.claim(connection, now=then, limit=9, lease=HOUR)
+        return messages, outbox.claim(connection, now=then, limit=9, lease=HOUR, public=True)
 
     return book.run(work)
 

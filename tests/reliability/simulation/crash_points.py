@@ -111,8 +111,8 @@ class Points:
             raise after()
 
 
-def watch(engine: Engine, points: Points) -> None:
-    """Let every statement and every commit of *engine* pass through *points*.
+def watch(engine: Engine, points: Callable[[], Points]) -> None:
+    """Let every statement and every commit of *engine* pass through the *points* of the moment.
 
     But for BEGIN: before it nothing has happened yet, and what may befall behind
     it befalls the first statement.
@@ -122,19 +122,19 @@ def watch(engine: Engine, points: Points) -> None:
         if statement.startswith("BEGIN"):
             return False
         with _closed_at_death(cursor):
-            points.statement(lambda: cursor.execute(statement, parameters))
+            points().statement(lambda: cursor.execute(statement, parameters))
         return True
 
     def many(cursor: DBAPICursor, statement: str, parameters: Any, *_: object) -> bool:  # noqa: ANN401 - the driver's
         with _closed_at_death(cursor):
-            points.statement(lambda: cursor.executemany(statement, parameters))
+            points().statement(lambda: cursor.executemany(statement, parameters))
         return True
 
     event.listen(engine, "do_execute", one)
     event.listen(engine, "do_executemany", many)
     commit = engine.dialect.do_commit
     # SQLAlchemy has no event behind a commit, so the step itself is wrapped.
-    engine.dialect.do_commit = lambda connection: points.statement(  # type: ignore[method-assign, assignment] # same, by position
+    engine.dialect.do_commit = lambda connection: points().statement(  # type: ignore[method-assign, assignment] # same, by position
         lambda: commit(connection)
     )
 

@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from conduct import CONDUCT
 from crash_points import Blow, Fate
 from invariants import rest_violations, story
 from scenarios import SCENARIOS
 from whole_bank import WholeBank
+
+_PHASES = SCENARIOS | CONDUCT
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ class CrashRuns:
 def _play(bank: WholeBank, scenario: str, blow: Blow | None) -> Ran:
     bank.points.arm(blow or Blow(0, Fate.DIES_BEFORE))
     came_to_rest = True
-    for phase in SCENARIOS[scenario]:
+    for phase in _PHASES[scenario]:
         phase(bank)
         came_to_rest = bank.settle() and came_to_rest
     wrong = list(rest_violations(bank))

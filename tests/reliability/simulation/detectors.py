@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from conduct import CONDUCT
 from crash_points import Blow, Fate
 from crash_runs import CrashRuns
-from extent import SEED
+from extent import FIRST_SEED
 from scenarios import SCENARIOS
 from simulations import on_sqlite
 from whole_bank import WholeBank
@@ -30,7 +31,7 @@ class Detectors:
     def ready(cls, prepared: Path, folder: Path) -> Detectors:
         """Play every scenario on the honest service first."""
         runs = CrashRuns(prepared, folder)
-        return cls(prepared, folder, {name: runs.play(name).story for name in SCENARIOS})
+        return cls(prepared, folder, {name: runs.play(name).story for name in SCENARIOS | CONDUCT})
 
     def first_word(self) -> str | None:
         """Return who notices something first, and what; None if nobody does."""
@@ -49,16 +50,19 @@ class Detectors:
                 yield f"{name} ends otherwise"
 
     def crashes(self) -> Iterator[str]:
-        """Let the process die everywhere in one scenario."""
+        """Let the process die, and the disk fail, everywhere in two scenarios."""
         runs = CrashRuns(self.prepared, self.folder)
-        points = runs.play("paid").points
-        for at in range(points, 0, -1):
-            yield from runs.play("paid", Blow(at, Fate.DIES_AFTER)).violations
-            yield from runs.play("paid", Blow(at, Fate.FAILS_BEFORE)).violations
+        for name in ("declined", "paid"):
+            for at in range(runs.play(name).points, 0, -1):
+                for fate in (Fate.DIES_AFTER, Fate.FAILS_BEFORE):
+                    ran = runs.play(name, Blow(at, fate))
+                    yield from ran.violations
+                    if ran.story != self.honest[name]:
+                        yield f"{name}, {fate} point {at}, ends otherwise"
 
     def simulation(self) -> Iterator[str]:
         """Run some seeds."""
-        for seed in range(SEED, SEED + 12):
+        for seed in range(FIRST_SEED, FIRST_SEED + 12):
             yield from on_sqlite(self.prepared, self.folder, seed, 120).violations
 
     def rate_limit(self) -> Iterator[str]:

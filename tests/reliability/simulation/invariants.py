@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from whole_bank import BOT, WholeBank
+from whole_bank import BOT, CAST, WholeBank, card
 
 from smoney_bot.book import audit
 
@@ -38,7 +38,7 @@ def money_violations(bank: WholeBank) -> Iterator[str]:
 
 
 def rest_violations(bank: WholeBank) -> Iterator[str]:
-    """Yield what is wrong once nothing waits any more (I3, I4, I5, I8)."""
+    """Yield what is wrong once nothing waits any more (I3, I4, I5, I8, I10)."""
     yield from money_violations(bank)
     for key, state, reason in rows(
         bank,
@@ -51,7 +51,18 @@ def rest_violations(bank: WholeBank) -> Iterator[str]:
         " GROUP BY used_by HAVING count(*) > 1",
     ):
         yield f"I5: {key} used up {times} codes"
+    yield from _code_violations(bank)
     yield from _reply_violations(bank)
+
+
+def _code_violations(bank: WholeBank) -> Iterator[str]:
+    """Yield the codes that can be read somewhere (I10)."""
+    kept = " ".join(str(text) for question in _TEXTS for (text,) in rows(bank, question))
+    for role in CAST:
+        yield from (f"I10: a code of {role.handle}" for code in card(role.handle) if code in kept)
+
+
+_TEXTS = ("SELECT payload FROM inbox", "SELECT text FROM outbox", "SELECT note FROM payments")
 
 
 def _reply_violations(bank: WholeBank) -> Iterator[str]:
@@ -108,7 +119,9 @@ def story(bank: WholeBank) -> dict[str, list[tuple[Any, ...]]]:
         "transfers": "SELECT key, kind, source_id, target_id, amount_cents FROM transfers",
         "balances": "SELECT account_id, balance_cents FROM balances",
         "codes": "SELECT id, used_by FROM card_codes WHERE used_by IS NOT NULL",
+        "asks": "SELECT asked_id, state, amount_cents, shown FROM asks",
         "pins": "SELECT customer_id FROM pins WHERE void_at IS NOT NULL",
+        "guards": "SELECT customer_id, failures, locks FROM guards",
         "customers": "SELECT x_id, state, private, silent FROM customers",
     }
     numbers = {x_id: f"message {number}" for number, x_id in enumerate(bank.said)}
@@ -119,7 +132,7 @@ def story(bank: WholeBank) -> dict[str, list[tuple[Any, ...]]]:
         )
 
     ends = {name: sorted(map(plain, rows(bank, question))) for name, question in told.items()}
-    return {**ends, "said": sorted(map(plain, visible(bank)))}
+    return {**ends, "said": sorted(map(plain, visible(bank))), "noted": [(*bank.noted,)]}
 
 
 def _bare(key: str) -> str:

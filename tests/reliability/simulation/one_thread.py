@@ -8,19 +8,22 @@ tweepy. Between them and the local X stands `InProcess` in place of sockets, and
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import requests
 from crash_points import Points, watch
 from requests.adapters import BaseAdapter
 from sqlalchemy import Connection, Engine, event
-from starlette.types import ASGIApp, Message
+from starlette.types import ASGIApp
+from starlette.types import Message as AsgiMessage
 
+from smoney_bot.bank.messages import Message
 from smoney_bot.book.engine import Book
 from smoney_bot.web.keeper import Keeper, _Call
 
@@ -49,19 +52,29 @@ class Clock:
 
 
 class ClockBook(Book):
-    """A book on the test's clock, whose statements are crash points."""
+    """A book on the test's *clock*, whose statements are crash *points*."""
 
-    def __init__(self, url: str, clock: Clock, points: Points) -> None:
+    def __init__(self, url: str) -> None:
         super().__init__(url)
-        self._clock = clock
+        self.clock, self.points = Clock(), Points()
         for engine in dict.fromkeys((self._writer, self._reader)):
             if engine.dialect.name == "sqlite":
                 event.listen(engine, "connect", _spare_the_disk)
         for engine in _apart(self._writer, self._reader):
-            watch(engine, points)
+            watch(engine, lambda: self.points)
 
     def now(self, _connection: Connection) -> datetime:  # type: ignore[override] # of this book alone
-        return self._clock.now()
+        return self.clock.now()
+
+
+@lru_cache(maxsize=4)
+def clock_book(url: str) -> ClockBook:
+    """Return the book at *url*, whatever file is there by now.
+
+    A closed one has no connection left, only statements that SQLAlchemy has
+    compiled: to compile them anew for each run would take a third of the time.
+    """
+    return ClockBook(url)
 
 
 def _apart(*engines: Engine) -> list[Engine]:
@@ -72,6 +85,14 @@ def _apart(*engines: Engine) -> list[Engine]:
 def _spare_the_disk(connection: Any, _entry: object) -> None:  # noqa: ANN401 - the driver's
     for pragma in _SPARING:
         connection.execute(pragma)
+
+
+Result = TypeVar("Result")
+
+
+async def in_this_thread(work: Callable[..., Result], *arguments: object) -> Result:
+    """Do what the local X does in a thread."""
+    return work(*arguments)
 
 
 class Inline(Executor):
@@ -95,11 +116,11 @@ class Inline(Executor):
 class PromptKeeper(Keeper):
     """Writes each call's messages at once, in the thread that asks."""
 
-    async def keep(self, messages: Any) -> None:  # noqa: ANN401 - as the keeper's
+    async def keep(self, messages: Sequence[Message]) -> frozenset[str]:
         loop = asyncio.get_running_loop()
         call = _Call(messages, loop, loop.create_future())
         self._write([call])
-        await call.kept
+        return await call.kept
 
 
 @dataclass(frozen=True)
@@ -133,7 +154,7 @@ async def _ask(
     app: ASGIApp, method: str, url: str, headers: Mapping[str, str], body: bytes
 ) -> Answer:
     address = urlsplit(url)
-    sent: list[Message] = []
+    sent: list[AsgiMessage] = []
     scope = {
         "type": "http",
         "http_version": "1.1",
@@ -151,10 +172,10 @@ async def _ask(
         "client": ("127.0.0.1", 1),
     }
 
-    async def receive() -> Message:
+    async def receive() -> AsgiMessage:
         return {"type": "http.request", "body": body, "more_body": False}
 
-    async def send(message: Message) -> None:
+    async def send(message: AsgiMessage) -> None:
         sent.append(message)
 
     await app(scope, receive, send)
@@ -176,8 +197,10 @@ class InProcess(BaseAdapter):
         self._asking = asking
         self._points = points
         self.calls: list[tuple[str, str]] = []
+        self.before: Callable[[], None] = lambda: None  # happens before each call
 
     def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:  # type: ignore[override] # noqa: ANN401 - requests' own options
+        self.before()
         answers: list[Answer] = []
         self._points.call(lambda: answers.append(self._answer(request)))
         (answer,) = answers

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simulator import Simulation
+from sqlalchemy import create_engine, make_url, text
 from whole_bank import WholeBank, open_accounts
 
 
@@ -30,11 +31,24 @@ def on_sqlite(
     return _run(f"sqlite:///{path}", seed, steps, statements=statements)
 
 
-def on_postgresql(make: Callable[[], str], seed: int, steps: int) -> Ended:
-    """Run *seed* on a fresh database; only calls to X are crash points there."""
-    url = make()
-    open_accounts(url)
-    return _run(url, seed, steps, statements=False)
+def on_postgresql(make: Callable[[], str]) -> Callable[[int, int], Ended]:
+    """Return what runs a seed for so many steps on a fresh database with accounts.
+
+    Only calls to X are crash points there. *make* makes databases; two are used.
+    """
+    accounts, used = make_url(make()), make_url(make())
+    open_accounts(accounts.render_as_string(hide_password=False))
+    elsewhere = create_engine(used.set(database="postgres"), isolation_level="AUTOCOMMIT")
+
+    def run(seed: int, steps: int) -> Ended:
+        with elsewhere.connect() as connection:
+            connection.execute(text(f"DROP DATABASE {used.database} WITH (FORCE)"))
+            copied = f"CREATE DATABASE {used.database} TEMPLATE {accounts.database}"
+            connection.execute(text(copied))
+        elsewhere.dispose()
+        return _run(used.render_as_string(hide_password=False), seed, steps, statements=False)
+
+    return run
 
 
 def _run(url: str, seed: int, steps: int, *, statements: bool) -> Ended:

@@ -3,29 +3,51 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from crash_points import Killed, Points
-from one_thread import START, Asking, Clock, ClockBook, Inline, InProcess, PromptKeeper
+from one_thread import (
+    START,
+    Asking,
+    Clock,
+    Inline,
+    InProcess,
+    PromptKeeper,
+    clock_book,
+    in_this_thread,
+)
 from passlib.context import CryptContext
 from sqlalchemy import Connection
 from starlette.applications import Starlette
 from starlette.routing import Route
 
 from smoney_bot.bank import codes, policy
+from smoney_bot.bank.authenticators import new_secret
 from smoney_bot.bank.case import Rules
 from smoney_bot.bank.customers import Kind, Language
 from smoney_bot.bank.keys import Keyring
-from smoney_bot.bank.money import Cents
+from smoney_bot.bank.money import Cents, euros
 from smoney_bot.bank.orders import Bot
+from smoney_bot.book import (
+    asks,
+    authenticators,
+    collections,
+    customers,
+    holds,
+    inbox,
+    ledger,
+    outbox,
+)
 from smoney_bot.book import codes as code_records
-from smoney_bot.book import customers, inbox, ledger, outbox
 from smoney_bot.book.engine import Book
+from smoney_bot.channels.sandbox import api
 from smoney_bot.channels.sandbox.api import create_api
 from smoney_bot.channels.sandbox.deliveries import Deliveries
 from smoney_bot.channels.sandbox.events import events
@@ -33,7 +55,9 @@ from smoney_bot.channels.sandbox.faults import Faults
 from smoney_bot.channels.sandbox.oauth import AppKeys
 from smoney_bot.channels.sandbox.signing import Secrets
 from smoney_bot.channels.sandbox.world import Direct, Post, World
+from smoney_bot.channels.x.budget import Budget
 from smoney_bot.channels.x.client import XClient
+from smoney_bot.channels.x.pacing import Pacing
 from smoney_bot.web.webhook import Door
 from smoney_bot.workers.catching_up import CatchingUp
 from smoney_bot.workers.counter import Counter
@@ -41,7 +65,8 @@ from smoney_bot.workers.sender import Sender
 from smoney_bot.workers.timers import Timers
 
 BOT = Bot("222222222", "Smoney")
-RULES = Rules(BOT, policy.Limits())
+RULES = Rules(BOT, policy.Limits(), hold=policy.HOLD_LIFE)
+RICH = Budget(euros(10_000))  # what a day at X costs is tried elsewhere
 KEYS = Keyring({"k": b"k" * 32})
 APP = AppKeys(
     consumer_key="invented-consumer-key",
@@ -55,7 +80,7 @@ X_URL = "http://x.invalid"
 DOOR_URL = "http://bank.invalid/webhooks/x"
 SIGNATURE = "x-twitter-webhooks-signature"
 
-#: Everybody has a card of so many places, and a PIN.
+#: Everybody has a card of so many places, and a PIN; alice has an authenticator too.
 PLACES = 20
 PIN = "4711"
 
@@ -84,8 +109,11 @@ CAST = (
 BY_HANDLE = {role.handle: role for role in CAST}
 
 
-def cheap_hashes(patch: pytest.MonkeyPatch) -> None:
-    """Let Argon2id cost microseconds: its strength is not what is tried here."""
+def hasten(patch: pytest.MonkeyPatch) -> None:
+    """Let Argon2id cost microseconds, and the local X stay in this thread.
+
+    Neither the strength of the one nor the threads of the other are tried here.
+    """
     cheap = CryptContext(
         schemes=["argon2"],
         argon2__type="ID",
@@ -94,6 +122,7 @@ def cheap_hashes(patch: pytest.MonkeyPatch) -> None:
         argon2__parallelism=1,
     )
     patch.setattr(codes, "_argon2", cheap)
+    patch.setattr(api, "run_in_threadpool", in_this_thread)
 
 
 def card(handle: str) -> list[str]:
@@ -129,6 +158,9 @@ def _open(connection: Connection, role: Role) -> None:
     code_records.issue_card(connection, customer.id, printed, START)
     pin_hash, key_id = _hashed(role.x_id, PIN)
     code_records.set_pin(connection, customer.id, hash_=pin_hash, key_id=key_id, now=START)
+    if role.handle == "alice":
+        app = new_secret(KEYS, role.handle)
+        authenticators.put(connection, customer.id, app.secret, START)
     if role.cents:
         ledger.deposit(connection, customer, Cents(role.cents), f"opening {role.handle}", START)
 
@@ -148,6 +180,7 @@ class WholeBank:
             self.world.add_user(role.handle, role.handle.title(), x_id=role.x_id)
         self.mail: list[bytes] = []
         self.said: list[str] = []  # ids of what customers said, in order
+        self.noted: list[str] = []  # what a scenario saw on the way
         self.world.listen(self._hear)
         self._deliveries = Deliveries(
             self.world, consumer_secret=APP.consumer_secret, bot_id=BOT.x_id
@@ -161,25 +194,40 @@ class WholeBank:
 
     def start(self) -> None:
         """Build everything that a process has in memory."""
-        self.book = ClockBook(self._url, self.clock, self.points)
+        self.book = clock_book(self._url)
+        self.book.clock, self.book.points = self.clock, self.points
         self.pool = Inline()
         x = self._client()
         self.counter = Counter(self.book, RULES, x, self.pool, KEYS)
-        self.sender = Sender(self.book, x)
-        self.timers = Timers(self.book)
+        self.sender = Sender(self.book, x, RICH)
+        self.timers = Timers(self.book, RULES.limits)
         self.catching_up = CatchingUp(self.book, x, KEYS, BOT)
         door = Door(self.book, PromptKeeper(self.book), KEYS, BOT, APP.consumer_secret, SIGNATURE)
-        self._door = Starlette(routes=[Route("/webhooks/x", door.deliver, methods=["POST"])])
+        self._door = Starlette(
+            routes=[
+                Route("/webhooks/x", door.deliver, methods=["POST"]),
+                Route("/webhooks/x", door.challenge),
+            ]
+        )
 
     def another_counter(self) -> Counter:
         """Return the counter of a second process on the same book."""
         return Counter(self.book, RULES, self._client(), Inline(), KEYS)
+
+    def another_sender(self) -> Sender:
+        """Return the sender of a second process on the same book."""
+        return Sender(self.book, self._client(), RICH)
 
     def restart(self) -> None:
         """Throw the process away and start the next one."""
         self.deaths += 1
         self.book.close()
         self.start()
+
+    def enrol(self, handle: str) -> None:
+        """Let an operator open somebody's account, uncounted: nothing befalls that."""
+        with self.points.at_rest():
+            self.book.run(lambda connection: _open(connection, BY_HANDLE[handle]))
 
     def close(self) -> None:
         """End everything."""
@@ -189,8 +237,18 @@ class WholeBank:
 
     def deliver(self, body: bytes) -> int:
         """Bring one body of X to the door; return the status."""
-        headers = Secrets(APP.consumer_secret).headers(body)
-        return self._asking.ask(self._door, "POST", DOOR_URL, headers, body).status
+        return self.knock("POST", headers=Secrets(APP.consumer_secret).headers(body), body=body)
+
+    def knock(
+        self,
+        method: str,
+        *,
+        query: str = "",
+        headers: Mapping[str, str] = MappingProxyType({}),
+        body: bytes = b"",
+    ) -> int:
+        """Bring anything to the door; return the status."""
+        return self._asking.ask(self._door, method, DOOR_URL + query, headers, body).status
 
     def deliver_all(self) -> None:
         """Bring all that waits; what is not acknowledged goes on waiting."""
@@ -229,7 +287,15 @@ class WholeBank:
         if self.mail:
             return False
         with self.points.at_rest(), self.book.reading() as connection:
-            return inbox.waiting(connection)[0] + outbox.waiting(connection)[0] == 0
+            waiting = inbox.waiting(connection)[0] + outbox.waiting(connection)[0]
+            ending = len(collections.ended(connection)) + self._ends_now(connection)
+            return waiting + ending == 0
+
+    def _ends_now(self, connection: Connection) -> bool:
+        """Return whether the timers have something held, or asked for, to end."""
+        now, end = self.book.now(connection), asks.next_end(connection)
+        over = end is not None and end <= now
+        return over or holds.any_due(connection, now, RULES.limits)
 
     def _client(self) -> XClient:
         client = XClient(
@@ -240,6 +306,7 @@ class WholeBank:
             access_token_secret=APP.access_token_secret,
             bearer_token=APP.bearer_token,
             bot_id=BOT.x_id,
+            gate=Pacing(self.book, RICH),
         )
         client._x.session.mount("http://", self.line)  # noqa: SLF001 - in place of sockets
         return client

@@ -25,7 +25,7 @@ from smoney_bot.bank.money import Cents, euros
 from smoney_bot.book import customers, ledger
 from smoney_bot.book.engine import Book
 
-SNAPSHOTS = 10_000 if FULL else 200
+SNAPSHOTS = 10_000 if FULL else 60
 
 _ACCOUNTS, _WRITERS, _READERS = 6, 3, 3
 _START = euros(100)
@@ -120,5 +120,5 @@ def test_every_snapshot_of_the_book_holds_every_cent_once(book: Book, book_url: 
 
 
 def test_balances_read_one_after_the_other_do_not_add_up(book: Book) -> None:
-    wrong, _ = _snapshots(book, _one_after_the_other, 100)
+    wrong, _ = _snapshots(book, _one_after_the_other, 60)
     assert wrong

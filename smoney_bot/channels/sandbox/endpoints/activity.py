@@ -1,51 +1,28 @@
-"""Activity: the app's webhooks and its subscriptions to events."""
+"""Activity: the app's subscriptions to events."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from smoney_bot.channels.sandbox import events, shapes
-from smoney_bot.channels.sandbox.calls import Call, Endpoint, Keys, check_body
+from smoney_bot.channels.sandbox.calls import Call, Endpoint, Keys, check_body, listed, told
 from smoney_bot.channels.sandbox.limits import Allowance
-from smoney_bot.channels.sandbox.problems import Json, forbidden, invalid, refused
-from smoney_bot.channels.sandbox.subscriptions import Subscription, Webhook
+from smoney_bot.channels.sandbox.problems import (
+    Json,
+    forbidden,
+    invalid,
+    refused,
+    unsupported_authentication,
+)
+from smoney_bot.channels.sandbox.subscriptions import Subscription
 
 _TAG_LENGTH_MAX = 200
-_URL_LENGTH_MAX = 200
-_WEBHOOKS = Allowance(user=450, app=450)
 _SUBSCRIPTIONS = Allowance(user=500, app=500)
+_PAGE_SIZE_MAX = 1000
 
 
-def register(call: Call) -> Json:
-    """Register a webhook, which must answer its CRC meanwhile."""
-    check_body(call.body, {"url": str})
-    url = call.body.get("url", "")
-    if not 1 <= len(url) <= _URL_LENGTH_MAX:
-        raise invalid(f"$.url: must have 1 to {_URL_LENGTH_MAX} characters")
-    return {"data": _webhook(call.deliveries.register(url))}
-
-
-def list_webhooks(call: Call) -> Json:
-    """List the app's webhooks; without any there is no `data`."""
-    return _listed([_webhook(one) for one in call.deliveries.webhooks.all()])
-
-
-def check(call: Call) -> Json:
-    """Ask a webhook for its CRC again; it is told events only while it passes."""
-    webhook = call.deliveries.webhooks.check(call.id("id"))
-    if not webhook.valid:
-        raise refused("CrcValidationFailed", "The webhook did not answer the CRC rightly.")
-    return {"data": {"valid": True}}
-
-
-def unregister(call: Call) -> Json:
-    """Delete a webhook; subscriptions that point at it stay, and reach nobody."""
-    call.deliveries.webhooks.remove(call.id("id"))
-    return {"data": {"deleted": True}}
-
-
-def subscribe(call: Call) -> Json:
-    """Subscribe to a kind of event about the user who calls."""
+def subscribe(call: Call) -> Json | None:
+    """Subscribe to a kind of event: about the user who calls, or public, or about the app."""
     known = {"event_type": str, "filter": dict, "tag": str, "webhook_id": str}
     check_body(call.body, known)
     wanted = call.body.get("filter", {})
@@ -53,25 +30,30 @@ def subscribe(call: Call) -> Json:
     kind = call.body.get("event_type")
     if kind not in events.KINDS:
         raise invalid(f"$.event_type: does not have a value in {sorted(events.KINDS)}")
-    if wanted.get("user_id") != call.user_id:
-        raise forbidden("Private events can be had about the authenticated user only.")
+    _check_may_hear(call, kind, wanted.get("user_id"))
     _check_pointers(call)
     subscription = call.deliveries.subscribe(
         kind,
-        user_id=call.user_id,
+        about_app=kind in events.OF_THE_APP,
         direction=wanted.get("direction"),
         tag=call.body.get("tag"),
         webhook_id=call.body.get("webhook_id"),
     )
-    return {"data": {"subscription": _subscription(subscription)}}
+    return told(call, _subscription(subscription), within="subscription")
 
 
 def list_subscriptions(call: Call) -> Json:
-    """List the app's subscriptions; without any there is no `data`."""
-    return _listed([_subscription(one) for one in call.deliveries.subscriptions.all()])
+    """List the app's subscriptions, page by page; without any there is no `data`."""
+    size = call.number("max_results", 1, _PAGE_SIZE_MAX, _PAGE_SIZE_MAX)
+    first = call.number("pagination_token", 0, _PAGE_SIZE_MAX, 0)
+    every = call.deliveries.subscriptions.all()
+    page = listed([_subscription(one) for one in every[first : first + size]])
+    if first + size < len(every):
+        page["meta"]["next_token"] = str(first + size)
+    return page
 
 
-def change(call: Call) -> Json:
+def change(call: Call) -> Json | None:
     """Give a subscription another tag or webhook."""
     check_body(call.body, {"tag": str, "webhook_id": str})
     _check_pointers(call)
@@ -83,17 +65,23 @@ def change(call: Call) -> Json:
         webhook_id=call.body.get("webhook_id", old.webhook_id),
         updated_at=call.world.now(),
     )
-    data = {
-        "subscription": _subscription(kept.put(changed)),
-        "total_subscriptions": len(kept.all()),
-    }
-    return {"data": data}
+    return told(call, _subscription(kept.put(changed)), within="subscription")
 
 
-def unsubscribe(call: Call) -> Json:
+def unsubscribe(call: Call) -> Json | None:
     """End a subscription."""
     call.deliveries.subscriptions.remove(call.id("id"))
-    return {"data": {"deleted": True}}
+    return told(call, {"deleted": True})
+
+
+def _check_may_hear(call: Call, kind: str, about: str | None) -> None:
+    """Raise 403 unless the caller may hear of that *kind* of event *about* that user."""
+    if kind in events.PRIVATE and call.caller.user_id is None:
+        raise unsupported_authentication(Keys.USER.value)
+    if kind in events.PRIVATE and about != call.user_id:
+        raise forbidden("Private events can be had about the authenticated user only.")
+    if kind in events.PUBLIC and about is None:
+        raise invalid("$.filter.user_id: is missing but it is required")
 
 
 def _check_pointers(call: Call) -> None:
@@ -105,16 +93,6 @@ def _check_pointers(call: Call) -> None:
     known = {webhook.id for webhook in call.deliveries.webhooks.all()}
     if webhook_id is not None and webhook_id not in known:
         raise refused("WebhookIdInvalid", "There is no such webhook.")
-
-
-def _listed(things: list[Json]) -> Json:
-    meta = {"result_count": len(things)}
-    return {"data": things, "meta": meta} if things else {"meta": meta}
-
-
-def _webhook(one: Webhook) -> Json:
-    created_at = shapes.timestamp(one.created_at)
-    return {"id": one.id, "url": one.url, "valid": one.valid, "created_at": created_at}
 
 
 def _subscription(one: Subscription) -> Json:
@@ -131,16 +109,13 @@ def _subscription(one: Subscription) -> Json:
     return {name: value for name, value in facts.items() if value is not None}
 
 
-_HOOK = "/2/webhooks/{id}"
-_ONE = "/2/activity/subscriptions/{id}"
+_ALL = "/2/activity/subscriptions"
+_ONE = _ALL + "/{id}"
+_PAGING = frozenset({"max_results", "pagination_token"})
 
 ENDPOINTS = (
-    Endpoint("POST", "/2/webhooks", Keys.EITHER, _WEBHOOKS, register),
-    Endpoint("GET", "/2/webhooks", Keys.APP, _WEBHOOKS, list_webhooks),
-    Endpoint("PUT", _HOOK, Keys.EITHER, _WEBHOOKS, check),
-    Endpoint("DELETE", _HOOK, Keys.EITHER, _WEBHOOKS, unregister),
-    Endpoint("POST", "/2/activity/subscriptions", Keys.USER, _SUBSCRIPTIONS, subscribe),
-    Endpoint("GET", "/2/activity/subscriptions", Keys.EITHER, _SUBSCRIPTIONS, list_subscriptions),
+    Endpoint("POST", _ALL, Keys.EITHER, _SUBSCRIPTIONS, subscribe),
+    Endpoint("GET", _ALL, Keys.EITHER, _SUBSCRIPTIONS, list_subscriptions, _PAGING),
     Endpoint("PUT", _ONE, Keys.APP, _SUBSCRIPTIONS, change),
     Endpoint("DELETE", _ONE, Keys.APP, _SUBSCRIPTIONS, unsubscribe),
 )

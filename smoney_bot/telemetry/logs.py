@@ -1,27 +1,20 @@
-"""Telemetry: the log format and the metrics, set up once.
+"""The log: one line per change of state on standard output.
 
-One line per change of state on standard output, JSON for machines or readable
-on a terminal, with the reference of the payment and times in UTC. Never the
-text of a message, a code, a PIN or a token: nothing here takes one.
+JSON for machines, or readable on a terminal; with the reference of the payment
+and times in UTC. `docs/logs.md` lists every event.
 """
 
 from __future__ import annotations
 
 import logging
-import re
 import sys
-from io import StringIO
-from typing import Any, TextIO
+from typing import TextIO
 
 import structlog
-from prometheus_client import Counter, Histogram
-from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
+from structlog.typing import EventDict, Processor, WrappedLogger
 
-MESSAGES = Counter("smoney_messages", "Messages by how they ended.", ["outcome"])
-KEPT = Counter("smoney_messages_kept", "Messages kept in the inbox, each once.")
-TURNED_AWAY = Counter("smoney_deliveries_refused", "Webhook calls refused.", ["why"])
-REPLIES = Counter("smoney_replies", "Replies by what became of them.", ["outcome"])
-BATCH_SECONDS = Histogram("smoney_batch_seconds", "From claim to commit of a batch, in seconds.")
+from smoney_bot.telemetry import terminal
+from smoney_bot.telemetry.masking import mask, masked
 
 #: Libraries that write headers, bodies or tokens when asked for more detail.
 _PINNED = (
@@ -37,8 +30,7 @@ _PINNED = (
     "uvicorn.error",
 )
 
-#: Four digits in a row or more, in a text of somebody else's making, may be a code.
-_DIGITS = re.compile(r"\d{4,}")
+_OURS = "smoney_bot."
 
 
 def configure(log_format: str, level: str, stream: TextIO | None = None) -> None:
@@ -52,7 +44,7 @@ def configure(log_format: str, level: str, stream: TextIO | None = None) -> None
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.TimeStamper(fmt="%H:%M:%S" if text else "iso", utc=True),
     ]
     structlog.configure(
         processors=[
@@ -85,11 +77,7 @@ def configure(log_format: str, level: str, stream: TextIO | None = None) -> None
 
 def _render(*, text: bool, colours: bool) -> list[Processor]:
     if text:
-        return [
-            structlog.dev.ConsoleRenderer(
-                colors=colours, exception_formatter=_write_traceback, pad_event_to=24
-            )
-        ]
+        return [_name_strangers_only, terminal.renderer(colours=colours)]
     # Local variables of a traceback may hold anything: they are never shown.
     tracebacks = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
     return [
@@ -99,34 +87,21 @@ def _render(*, text: bool, colours: bool) -> list[Processor]:
     ]
 
 
-def _mask(words: str) -> str:
-    return _DIGITS.sub(lambda found: "*" * len(found[0]), words)
-
-
 def _mask_foreign(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
     """Star digits in lines that we did not word ourselves."""
-    line["event"] = _mask(str(line.get("event", "")))
+    line["event"] = mask(str(line.get("event", "")))
     return line
 
 
 def _mask_exception(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
     """Star digits in the words of exceptions: they quote what they stumbled over."""
     if "exception" in line:
-        line["exception"] = _masked(line["exception"])
+        line["exception"] = masked(line["exception"])
     return line
 
 
-def _masked(told: Any, name: str = "") -> Any:  # noqa: ANN401 - what a traceback is told in
-    """Return a traceback as structlog tells it, digits starred in all but names and places."""
-    if isinstance(told, dict):
-        return {name: _masked(value, name) for name, value in told.items()}
-    if isinstance(told, list):
-        return [_masked(one, name) for one in told]
-    return _mask(told) if isinstance(told, str) and name != "filename" else told
-
-
-def _write_traceback(stream: TextIO, exc_info: ExcInfo) -> None:
-    """Write a traceback without local variables, digits starred as in JSON."""
-    plain = StringIO()
-    structlog.dev.plain_traceback(plain, exc_info)
-    stream.write(_mask(plain.getvalue()))
+def _name_strangers_only(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
+    """Leave out our own module's name: the event tells people enough."""
+    if str(line.get("logger", "")).startswith(_OURS):
+        del line["logger"]
+    return line

@@ -1,0 +1,385 @@
+"""The sentences of the console in French; English stands where they are used.
+
+A test finds every sentence of the templates and of the tables below, so that none is
+missing and none is left over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from smoney_bot.bank.customers import Language
+from smoney_bot.bank.operators import Deed
+
+#: French puts a no-break space before : ; ! ? and between a number and its unit.
+NBSP = "\N{NO-BREAK SPACE}"
+
+#: What is said after each deed.
+DONE: Mapping[str, str] = {
+    Deed.FREEZE: "The account is frozen.",
+    Deed.UNFREEZE: "The account pays again.",
+    Deed.RESEND: "The reply will be sent again, after a look whether it is out.",
+    Deed.RETRY: "The message will be served again.",
+    Deed.VERIFY: "The book has been verified.",
+    Deed.ASK_REFUND: "The refund waits for a second person.",
+    Deed.APPROVE_REFUND: "The money is back. Both are told.",
+    Deed.DECLINE_REFUND: "The payment stays as it is.",
+}
+
+#: Why a deed was not done.
+WHY: Mapping[str, str] = {
+    "foreign_form": "This form is not one of your own pages. Nothing was done.",
+    "not_allowed": "Your role may not do this. It has been recorded.",
+    "does_not_wait": "It does not wait for that any more. Nothing was done.",
+    "account_closed": "An account of this payment, or this account, is closed. Nothing was done.",
+    "no_reason": "A reason of 4 to 200 signs is needed. Nothing was done.",
+    "unknown": "There is no such payment. Nothing was done.",
+    "not_booked": "Only a booked payment can be refunded. Nothing was done.",
+    "in_collection": "A gift to a collection goes back with the collection. Nothing was done.",
+    "payee_lacks_money": "The payee does not have the money. Nothing was done.",
+    "asked_before": "A refund of this payment is asked for, or done. Nothing was done.",
+    "second_person": "Who asks for a refund does not decide on it. Nothing was done.",
+    "already_decided": "Somebody has decided on this already. Nothing was done.",
+    "must_recover": "This book was restored: smoney-bot ledger recover comes first.",
+    "book_too_long": "This book is too long for a page: smoney-bot ledger verify",
+}
+
+#: Why a request was stopped.
+STOPS: Mapping[int, str] = {
+    400: "This form cannot be read.",
+    403: "This form comes from another site.",
+    404: "There is nothing here.",
+    405: "Nothing is done this way.",
+    413: "This form is too long.",
+    429: "Too many requests. Wait a minute.",
+    503: "The book is away for now. Try again in a moment.",
+}
+
+#: Words of the program that are shown as they are, without their underscores.
+CODES = (
+    *(deed.value.replace("_", " ") for deed in Deed),
+    *("viewer", "teller", "supervisor"),
+    *("waiting", "held", "booked", "refused", "returned", "expired", "cancelled", "refunded"),
+    *("peer", "donation", "collection"),
+    *("received", "claimed", "ignored", "declined", "applied", "set aside"),
+    *("pending", "sending", "sent", "unknown", "gave up"),
+    *("payment", "hold", "release", "return", "refund", "gift return"),
+    *("person", "association", "open", "frozen", "closed"),
+    *("reached", "paid out", "asked", "approved"),
+    *("late", "on time", "sound", "unsound"),
+)
+
+FRENCH: Mapping[str, str] = {
+    # Pages
+    "Console": "Console",
+    "Pages": "Pages",
+    "Today": "Aujourd’hui",
+    "Service": "Service",
+    "Payments": "Paiements",
+    "Refunds": "Remboursements",
+    "Customers": "Clients",
+    "Held": "En garde",
+    "Collections": "Collectes",
+    "Seals": "Scellés",
+    "Actions": "Actes",
+    "Sign in": "Se connecter",
+    "Sign out": "Sortir",
+    "All times are UTC.": "Toutes les heures sont en UTC.",
+    "Search": "Chercher",
+    "Nothing here.": "Rien ici.",
+    # Signing in
+    "Name": "Nom",
+    "Password": "Mot de passe",
+    "Six digits of your authenticator": "Six chiffres de votre authentificateur",
+    "Supervisors always; others if they have one.": (
+        f"Toujours pour les superviseurs{NBSP}; les autres, s’ils en ont un."
+    ),
+    "Refused. Name, password and digits must all be right, and the digits unused. After five"
+    " failures in a row nobody may try for a while.": (
+        "Refusé. Le nom, le mot de passe et les chiffres doivent tous être justes, et les"
+        " chiffres jamais utilisés. Après cinq échecs de suite, il faut attendre."
+    ),
+    # Today
+    "yesterday: {count}": f"hier{NBSP}: {{count}}",
+    "yesterday: {sum}": f"hier{NBSP}: {{sum}}",
+    "of {sum}": "sur {sum}",
+    "the oldest for {age}": "le plus ancien depuis {age}",
+    "Messages waiting": "Messages en attente",
+    "Replies waiting": "Réponses en attente",
+    "X today": "X aujourd’hui",
+    "Loops late": "Boucles en retard",
+    "Payments hour by hour": "Paiements heure par heure",
+    "Height: euros. Above each bar: how many payments.": (
+        f"La hauteur{NBSP}: les euros. Au-dessus{NBSP}: le nombre de paiements."
+    ),
+    "The same as a table": "La même chose en tableau",
+    "Hour": "Heure",
+    "Paid": "Payé",
+    "Newest payments": "Derniers paiements",
+    # Service
+    "Orders waiting for a code": "Ordres sans code",
+    "Messages set aside": "Messages mis de côté",
+    "Replies given up": "Réponses abandonnées",
+    "Key": "Clé",
+    "Reason": "Motif",
+    "Arrived": "Arrivé",
+    "Written": "Écrite",
+    "Deed": "Acte",
+    "Try again": "Réessayer",
+    "Send again": "Renvoyer",
+    "Kind": "Genre",
+    "Loops": "Boucles",
+    "Loop": "Boucle",
+    "Last round": "Dernier tour",
+    "May rest": "Repos permis",
+    "{age} ago": "il y a {age}",
+    "No worker has ever run on this book.": "Aucun travailleur n’a jamais tourné sur ce livre.",
+    "What X costs today": "Ce que X coûte aujourd’hui",
+    "Call": "Appel",
+    "Times": "Fois",
+    "Cost": "Coût",
+    "In all": "En tout",
+    "The budget of a day is {sum}.": "Le budget d’une journée est de {sum}.",
+    # Payments
+    "Reference": "Référence",
+    "State": "État",
+    "Amount": "Montant",
+    "From": "De",
+    "To": "À",
+    "When": "Quand",
+    "Until": "Jusqu’au",
+    "no account": "sans compte",
+    "Reference or handle": "Référence ou nom sur X",
+    "A reference opens the payment; a handle lists the payments of that customer.": (
+        f"Une référence ouvre le paiement{NBSP}; un nom liste les paiements de ce client."
+    ),
+    "Payments of {asked}": "Paiements de {asked}",
+    "Payment": "Paiement",
+    "Message": "Message",
+    "The whole story": "Toute l’histoire",
+    "Ordered": "Ordonné",
+    "Message kept": "Message gardé",
+    "Message decided": "Message décidé",
+    "Money moved": "Argent déplacé",
+    "transfer {number}": "virement {number}",
+    "Reply": "Réponse",
+    # Refunds
+    "Refund": "Remboursement",
+    "A refund is asked for and waits for a second person.": (
+        "Un remboursement est demandé et attend une deuxième personne."
+    ),
+    "This payment was refunded.": "Ce paiement a été remboursé.",
+    "{sum} go back from @{payee} to @{payer} once another operator, a supervisor, approves."
+    " Both are told.": (
+        "{sum} reviennent de @{payee} à @{payer} dès qu’une autre personne, un superviseur,"
+        " approuve. Les deux sont prévenus."
+    ),
+    "Reason, for the second person": "Motif, pour la deuxième personne",
+    "Kept for good: name nobody.": f"Gardé pour toujours{NBSP}: ne nommez personne.",
+    "Ask for the refund": "Demander le remboursement",
+    "Waiting for a second person": "Attend une deuxième personne",
+    "A supervisor decides.": "Un superviseur décide.",
+    "You asked for it: somebody else decides.": (
+        f"Vous l’avez demandé{NBSP}: quelqu’un d’autre décide."
+    ),
+    "Approve: {sum} go back": f"Approuver{NBSP}: {{sum}} reviennent",
+    "Decline": "Décliner",
+    "Decided": "Décidés",
+    "Asked by": "Demandé par",
+    "Decided by": "Décidé par",
+    # Customers
+    "Handle": "Nom sur X",
+    "Handle, or X's id": "Nom sur X, ou numéro chez X",
+    "The beginning of a handle is enough.": "Le début du nom suffit.",
+    "Customers like {asked}": "Clients comme {asked}",
+    "Newest customers": "Derniers clients",
+    "X's id": "Numéro chez X",
+    "Balance": "Solde",
+    "Sent in 24 hours": "Envoyé en 24 heures",
+    "Codes left on the card": "Codes restants sur la carte",
+    "Account": "Compte",
+    "Number": "Numéro",
+    "Language": "Langue",
+    "Private mode": "Mode privé",
+    "May be written to": "On peut lui écrire",
+    "yes": "oui",
+    "no": "non",
+    "Freeze: nothing leaves the account": f"Geler{NBSP}: plus rien ne sort du compte",
+    "Unfreeze, and forget failed codes": "Dégeler, et oublier les codes faux",
+    "Last payments": "Derniers paiements",
+    # Held, collections
+    "For people without an account. It goes back by itself when its time is over.": (
+        "Pour des personnes sans compte. À la fin du délai, l’argent revient de lui-même."
+    ),
+    "What ends first": "Ce qui finit en premier",
+    "Newest collections": "Dernières collectes",
+    "Collection": "Collecte",
+    "For": "Pour",
+    "Given": "Donné",
+    "Goal": "But",
+    "Gifts": "Dons",
+    # Seals
+    "Pages closed": "Pages closes",
+    "Transfers sealed": "Virements scellés",
+    "Behind the last page": "Après la dernière page",
+    "Last verification here": "Dernière vérification ici",
+    "Every sum and every seal holds.": "Toutes les sommes et tous les scellés tiennent.",
+    "Nobody has verified the book here yet.": "Personne n’a encore vérifié le livre ici.",
+    "Verify now": "Vérifier maintenant",
+    "Only the witness knows whether the newest pages were cut off:": (
+        f"Seul le témoin sait si les dernières pages ont été coupées{NBSP}:"
+    ),
+    "Head of the chain, for the witness": "Tête de la chaîne, pour le témoin",
+    "Newest pages": "Dernières pages",
+    "Page": "Page",
+    "Transfers": "Virements",
+    "Closed": "Close",
+    "Hash": "Empreinte",
+    # Actions
+    "What operators did. Nobody can change it.": (
+        "Ce que les opérateurs ont fait. Personne ne peut le changer."
+    ),
+    "Newest first": "Les derniers d’abord",
+    "Operator": "Opérateur",
+    "What": "Quoi",
+    # Stops
+    "Not done": "Pas fait",
+    "Back to the console": "Retour à la console",
+    "The account is frozen.": "Le compte est gelé.",
+    "The account pays again.": "Le compte paie de nouveau.",
+    "The reply will be sent again, after a look whether it is out.": (
+        "La réponse sera renvoyée, après un regard pour voir si elle est partie."
+    ),
+    "The message will be served again.": "Le message sera servi de nouveau.",
+    "The book has been verified.": "Le livre a été vérifié.",
+    "The refund waits for a second person.": "Le remboursement attend une deuxième personne.",
+    "The money is back. Both are told.": "L’argent est revenu. Les deux sont prévenus.",
+    "The payment stays as it is.": "Le paiement reste comme il est.",
+    "This form is not one of your own pages. Nothing was done.": (
+        "Ce formulaire n’est pas une de vos pages. Rien n’a été fait."
+    ),
+    "Your role may not do this. It has been recorded.": (
+        "Votre rôle ne le permet pas. C’est noté dans le registre."
+    ),
+    "It does not wait for that any more. Nothing was done.": (
+        "Cela n’attend plus. Rien n’a été fait."
+    ),
+    "An account of this payment, or this account, is closed. Nothing was done.": (
+        "Ce compte, ou un compte de ce paiement, est clos. Rien n’a été fait."
+    ),
+    "A reason of 4 to 200 signs is needed. Nothing was done.": (
+        "Il faut un motif de 4 à 200 signes. Rien n’a été fait."
+    ),
+    "There is no such payment. Nothing was done.": "Ce paiement n’existe pas. Rien n’a été fait.",
+    "Only a booked payment can be refunded. Nothing was done.": (
+        "Seul un paiement comptabilisé se rembourse. Rien n’a été fait."
+    ),
+    "A gift to a collection goes back with the collection. Nothing was done.": (
+        "Un don à une collecte revient avec la collecte. Rien n’a été fait."
+    ),
+    "The payee does not have the money. Nothing was done.": (
+        "Le bénéficiaire n’a pas cet argent. Rien n’a été fait."
+    ),
+    "A refund of this payment is asked for, or done. Nothing was done.": (
+        "Un remboursement de ce paiement est déjà demandé, ou fait. Rien n’a été fait."
+    ),
+    "Who asks for a refund does not decide on it. Nothing was done.": (
+        "Qui demande un remboursement n’en décide pas. Rien n’a été fait."
+    ),
+    "Somebody has decided on this already. Nothing was done.": (
+        "Quelqu’un en a déjà décidé. Rien n’a été fait."
+    ),
+    "This book was restored: smoney-bot ledger recover comes first.": (
+        f"Ce livre a été restauré{NBSP}: d’abord smoney-bot ledger recover."
+    ),
+    "This book is too long for a page: smoney-bot ledger verify": (
+        f"Ce livre est trop long pour une page{NBSP}: smoney-bot ledger verify"
+    ),
+    "This form cannot be read.": "Ce formulaire est illisible.",
+    "This form comes from another site.": "Ce formulaire vient d’un autre site.",
+    "There is nothing here.": "Il n’y a rien ici.",
+    "Nothing is done this way.": "Rien ne se fait de cette façon.",
+    "This form is too long.": "Ce formulaire est trop long.",
+    "Too many requests. Wait a minute.": "Trop de demandes. Attendez une minute.",
+    "The book is away for now. Try again in a moment.": (
+        "Le livre est absent. Réessayez dans un instant."
+    ),
+    # Words of the program
+    "signed in": "connecté",
+    "failed to sign in": "connexion refusée",
+    "signed out": "déconnecté",
+    "tried what was not allowed": "a tenté sans y avoir droit",
+    "looked at payment": "a regardé un paiement",
+    "looked at customer": "a regardé un client",
+    "froze account": "a gelé un compte",
+    "unfroze account": "a dégelé un compte",
+    "resent reply": "a renvoyé une réponse",
+    "retried message": "a réessayé un message",
+    "verified book": "a vérifié le livre",
+    "asked for refund": "a demandé un remboursement",
+    "approved refund": "a approuvé un remboursement",
+    "declined refund": "a décliné un remboursement",
+    "looked at actions": "a regardé les actes",
+    "added operator": "a ajouté un opérateur",
+    "disabled operator": "a désactivé un opérateur",
+    "enabled operator": "a réactivé un opérateur",
+    "set password": "a changé un mot de passe",
+    "set authenticator": "a changé un authentificateur",
+    "viewer": "lecteur",
+    "teller": "guichetier",
+    "supervisor": "superviseur",
+    "waiting": "en attente",
+    "held": "en garde",
+    "booked": "comptabilisé",
+    "refused": "refusé",
+    "returned": "rendu",
+    "expired": "expiré",
+    "cancelled": "annulé",
+    "refunded": "remboursé",
+    "peer": "entre personnes",
+    "donation": "don",
+    "collection": "don à une collecte",
+    "received": "reçu",
+    "claimed": "en cours",
+    "ignored": "ignoré",
+    "declined": "décliné",
+    "applied": "fait",
+    "set aside": "mis de côté",
+    "pending": "à envoyer",
+    "sending": "en envoi",
+    "sent": "envoyée",
+    "unknown": "incertain",
+    "gave up": "abandonnée",
+    "payment": "paiement",
+    "hold": "mise en garde",
+    "release": "sortie de garde",
+    "return": "retour",
+    "refund": "remboursement",
+    "gift return": "retour d’un don",
+    "person": "personne",
+    "association": "association",
+    "open": "ouvert",
+    "frozen": "gelé",
+    "closed": "clos",
+    "reached": "but atteint",
+    "paid out": "versée",
+    "asked": "demandé",
+    "approved": "approuvé",
+    "late": "en retard",
+    "on time": "à l’heure",
+    "sound": "sain",
+    "unsound": "pas sain",
+}
+
+
+def speaker(language: Language) -> Callable[..., str]:
+    """Return what says a sentence in *language*, its {slots} filled.
+
+    It raises `KeyError` for a sentence that has no French.
+    """
+
+    def speak(sentence: str, **facts: object) -> str:
+        spoken = sentence if language is Language.ENGLISH else FRENCH[sentence]
+        return spoken.format(**facts) if facts else spoken
+
+    return speak
