@@ -24,7 +24,7 @@ reliability-quick: $(DEV) ## the reliability suite alone, at the small counts of
 	@$(BIN)/python -m pytest -n 2 --dist worksteal tests/reliability
 
 reliability: $(DEV) ## the same at their full counts (long); writes docs/reliability.md
-	@SMONEY_RELIABILITY=full $(BIN)/python -m pytest -n 2 --dist worksteal tests/reliability
+	@SMONEY_RELIABILITY=full $(BIN)/python -m pytest -n 3 --dist worksteal tests/reliability
 
 bench: $(DEV) ## the goals of speed as ratios; needs wrk; writes docs/performance.md
 	@$(BIN)/python -m benchmarks

@@ -16,6 +16,7 @@ from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     BeforeValidator,
@@ -26,6 +27,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from smoney_bot.bank import opening_hours
 from smoney_bot.bank.case import Rules
 from smoney_bot.bank.codes import PinInPublic
 from smoney_bot.bank.keys import BadKeys, Keyring
@@ -131,6 +133,12 @@ class Settings(BaseSettings):
     hold_days: Annotated[int, Field(ge=1, le=90)] = 7
     ask_days: Annotated[int, Field(ge=1, le=90)] = 7
 
+    desk_hours: str = opening_hours.USUAL_WEEK
+    desk_closed: str = opening_hours.USUAL_CLOSED  # days on which nobody is there
+    desk_timezone: str = opening_hours.USUAL_ZONE
+    desk_help_minutes: Annotated[int, Field(ge=1, le=600)] = 30
+    desk_days: Annotated[int, Field(ge=1, le=30)] = 2
+
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     workers: Annotated[int, Field(ge=1, le=256)] = os.cpu_count() or 1
@@ -158,6 +166,30 @@ class Settings(BaseSettings):
                 raise ValueError(f"SMONEY_{name} is more than 0 and at most {ceiling // 100} euros")
         return self
 
+    @model_validator(mode="after")
+    def _desk_opens(self) -> Self:
+        self.desk()
+        return self
+
+    def desk(self) -> opening_hours.Hours:
+        """Return when people are there to answer; raise `ValueError` for what is no hour."""
+        for name, read, text in (
+            ("HOURS", opening_hours.read_week, self.desk_hours),
+            ("CLOSED", opening_hours.read_dates, self.desk_closed),
+            ("TIMEZONE", ZoneInfo, self.desk_timezone),
+        ):
+            try:
+                read(text)
+            except (ValueError, ZoneInfoNotFoundError) as bad:
+                raise ValueError(f"SMONEY_DESK_{name}: {bad}") from None
+        return opening_hours.Hours(
+            opening_hours.read_week(self.desk_hours),
+            opening_hours.read_dates(self.desk_closed),
+            ZoneInfo(self.desk_timezone),
+            timedelta(minutes=self.desk_help_minutes),
+            self.desk_days,
+        )
+
     @property
     def limits(self) -> Limits:
         """The limits in force."""
@@ -177,6 +209,7 @@ class Settings(BaseSettings):
             self.pin_in_public,
             hold=timedelta(days=self.hold_days) if self.hold_newcomers else None,
             ask_life=timedelta(days=self.ask_days),
+            desk=self.desk(),
         )
 
     @property

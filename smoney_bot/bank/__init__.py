@@ -11,6 +11,7 @@
     teller.py      desk + message -> decision; with case, paying, answering
     holding.py     money for somebody without an account; with holds, holding_words
     asking.py      asks between customers, shared bills; with asks, asking_words
+    reception.py   requests for people; with branch, branch_words, opening_hours
     desk.py        what lies before the teller, and what a decision holds
     answers.py, errors.py   what there is to say: done, or refused
     replies.py     the words for it; with refusals, languages, weights

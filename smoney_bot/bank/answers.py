@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from smoney_bot.bank import asks, collections, holds, refunds
+from smoney_bot.bank import asks, branch, collections, holds, receipts, refunds
 from smoney_bot.bank.customers import Language
 from smoney_bot.bank.money import Cents
 
@@ -52,20 +52,22 @@ class Cancelled:
 
 @dataclass(frozen=True, slots=True)
 class BalanceIs:
-    """The answer to `AskBalance`."""
+    """The answer to `AskBalance`; `held` is set aside for people without an account."""
 
     balance: Cents
+    held: Cents | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryLine:
-    """One past payment, seen from the one who asks; `booked_at` is UTC."""
+    """One past payment, seen from the one who asks; the moment is UTC."""
 
-    booked_at: datetime
+    booked_at: datetime  # or when it was set aside
     incoming: bool
     amount: Cents
     other: str
     reference: str
+    held: bool = False  # set aside: it may still come back
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,4 +164,6 @@ Answer = (
     | asks.Answer
     | collections.Answer
     | refunds.Answer
+    | branch.Answer
+    | receipts.Answer
 )

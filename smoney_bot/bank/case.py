@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
-from smoney_bot.bank import orders, policy
+from smoney_bot.bank import branch, opening_hours, orders, policy
 from smoney_bot.bank.answers import Answer
 from smoney_bot.bank.asks import NOTHING, Changes
 from smoney_bot.bank.codes import (
@@ -33,7 +33,7 @@ class Rules:
     """The rules in force: who the bot is, the limits, what a PIN may do in public.
 
     A payment to somebody without an account is held as long as *hold*, or refused
-    if that is None; an ask stays open as long as *ask_life*.
+    if that is None; an ask stays open as long as *ask_life*; *desk* is when people are there.
     """
 
     bot: orders.Bot
@@ -41,6 +41,7 @@ class Rules:
     pin_in_public: PinInPublic = PinInPublic.BURN
     hold: timedelta | None = None
     ask_life: timedelta = policy.ASK_LIFE
+    desk: opening_hours.Hours = field(default_factory=opening_hours.usual)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,4 +130,5 @@ class Done:
     transfer: Transfer | None = None
     payee: Customer | None = None
     asks: Changes = NOTHING
+    requests: branch.Changes = branch.NOTHING
     notices: tuple[Notice, ...] = ()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
-from smoney_bot.bank import asks
+from smoney_bot.bank import asks, branch
 from smoney_bot.bank.answers import HistoryLine
 from smoney_bot.bank.codes import CodeUse
 from smoney_bot.bank.collections import Collection
@@ -18,6 +18,7 @@ from smoney_bot.bank.customers import Customer
 from smoney_bot.bank.money import Cents
 from smoney_bot.bank.orders import Payee
 from smoney_bot.bank.policy import PaymentKind
+from smoney_bot.bank.receipts import Receipt
 
 
 class Outcome(StrEnum):
@@ -79,12 +80,23 @@ class Payment:
     collection_id: int | None = None  # the payee's collection that it is a gift to
 
 
+class Purpose(StrEnum):
+    """What a window is opened for; each has a page of its own."""
+
+    RENEWAL = "renewal"
+    STATEMENT = "statement"
+
+
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """A window in which the bank's page takes a code of this customer along with *word*."""
+    """A window in which the bank's page takes a code of this customer along with *word*.
+
+    To renew codes, or to see a statement: *purpose* tells.
+    """
 
     customer_id: int
     word: str
+    purpose: Purpose = Purpose.RENEWAL
 
 
 class Priority(IntEnum):
@@ -136,6 +148,7 @@ class Decision:
     clear_failures: int | None = None  # customer id whose failed attempts are forgotten
     told: str | None = None  # X id of a stranger who is told how it works
     asks: asks.Changes = asks.NOTHING
+    requests: branch.Changes = branch.NOTHING
     replies: tuple[Reply, ...] = ()
 
 
@@ -147,13 +160,15 @@ class Desk:
     in the last 24 hours) by account id, `codes_left` by customer id,
     `waiting` (the one order that waits for its code) by the payer's customer id,
     `histories` by account id for those who ask, `words` (a fresh one for each who
-    wants to renew) by customer id. `handles` tells, for names that
+    wants a window) by customer id, `set_aside` (what is held of their money) by
+    customer id and `receipts` by reference, both for those who ask for them.
+    `handles` tells, for names that
     X had not marked, which X id holds the handle (small letters) now; `deleted`
     the keys of messages whose post is gone; `told` the X ids of strangers who were
     told within a day how it works. `held` are, by reference, the held payments that
     somebody wants back, `held_account` is where their money is; `asks` is what there
-    is about asks; `collections` are, by tag, those that gifts are for. `now` is the
-    database's clock.
+    is about asks; `collections` are, by tag, those that gifts are for; `requests`
+    those that wait, by customer id and kind. `now` is the database's clock.
     """
 
     now: datetime
@@ -164,6 +179,8 @@ class Desk:
     waiting: dict[int, Payment] = field(default_factory=dict)
     histories: dict[int, tuple[HistoryLine, ...]] = field(default_factory=dict)
     words: dict[int, str] = field(default_factory=dict)
+    set_aside: dict[int, Cents] = field(default_factory=dict)
+    receipts: dict[str, Receipt] = field(default_factory=dict)
     handles: dict[str, str] = field(default_factory=dict)
     deleted: frozenset[str] = frozenset()
     told: set[str] = field(default_factory=set)
@@ -171,6 +188,7 @@ class Desk:
     held_account: int = 0
     asks: asks.OnDesk = field(default_factory=asks.OnDesk)
     collections: dict[str, Collection] = field(default_factory=dict)
+    requests: dict[tuple[int, branch.RequestKind], branch.Request] = field(default_factory=dict)
 
     def x_id_of(self, payee: Payee) -> str | None:
         """Return the X id of *payee*: what X marked, else who has the handle now."""
@@ -196,6 +214,8 @@ class Desk:
         if decision.told is not None:
             self.told.add(decision.told)
         self.asks.settle(decision.asks)
+        if (new := decision.requests.new) is not None:
+            self.requests[new.customer_id, new.kind] = new
         if (transfer := decision.transfer) is not None:
             self.balances[transfer.source] -= transfer.amount
             self.balances[transfer.target] += transfer.amount

@@ -64,6 +64,10 @@ class Deed(StrEnum):
     ASK_REFUND = "asked_for_refund"
     APPROVE_REFUND = "approved_refund"
     DECLINE_REFUND = "declined_refund"
+    LOOK_AT_REQUEST = "looked_at_request"
+    TAKE_REQUEST = "took_request"
+    ANSWER_REQUEST = "answered_request"
+    CLOSE_REQUEST = "closed_request"
     LOOK_AT_ACTIONS = "looked_at_actions"
     ADD = "added_operator"
     DISABLE = "disabled_operator"
@@ -82,6 +86,10 @@ LOWEST = {
     Deed.RETRY: Role.TELLER,
     Deed.ASK_REFUND: Role.TELLER,
     Deed.VERIFY: Role.TELLER,
+    Deed.LOOK_AT_REQUEST: Role.TELLER,  # it shows what customers write
+    Deed.TAKE_REQUEST: Role.TELLER,
+    Deed.ANSWER_REQUEST: Role.TELLER,
+    Deed.CLOSE_REQUEST: Role.TELLER,
     Deed.APPROVE_REFUND: Role.SUPERVISOR,
     Deed.DECLINE_REFUND: Role.SUPERVISOR,
     Deed.LOOK_AT_ACTIONS: Role.SUPERVISOR,

@@ -17,10 +17,14 @@ from smoney_bot.bank import (
     answers,
     asking_words,
     asks,
+    branch,
+    branch_words,
     collection_words,
     collections,
     holding_words,
     holds,
+    receipt_words,
+    receipts,
     refund_words,
     refunds,
     refusals,
@@ -46,6 +50,8 @@ _CONFIDENTIAL = (
     answers.RenewDirectly,
     asks.Answer,
     refunds.Answer,
+    branch.Answer,
+    receipts.Answer,
 )
 
 
@@ -80,6 +86,10 @@ def _answer(voice: Voice, said: answers.Answer, *, public: bool) -> str:
         return collection_words.words(voice, said)
     if isinstance(said, refunds.Answer):
         return refund_words.words(voice, said)
+    if isinstance(said, branch.Answer):
+        return branch_words.words(voice, said)
+    if isinstance(said, receipts.Answer):
+        return receipt_words.words(voice, said)
     match said:
         case answers.Paid():
             return " ".join([_paid(voice, said), *_about_code(voice, said)])
@@ -87,11 +97,8 @@ def _answer(voice: Voice, said: answers.Answer, *, public: bool) -> str:
             return _received(voice, said)
         case answers.Waiting() | answers.Cancelled():
             return _waiting(voice, said, public=public)
-        case answers.BalanceIs(balance):
-            return voice.gettext(
-                "Your balance is %(balance)s (ref. %(reference)s).",
-                balance=voice.amount(balance),
-            )
+        case answers.BalanceIs():
+            return receipt_words.balance(voice, said)
         case answers.HistoryIs(lines):
             return _history(voice, lines)
         case answers.RenewalOpen() | answers.RenewDirectly():
@@ -263,13 +270,17 @@ def _history(voice: Voice, lines: tuple[answers.HistoryLine, ...]) -> str:
     if not lines:
         return voice.gettext("No payment yet (ref. %(reference)s).")
     title = voice.gettext("Your last payments (ref. %(reference)s):")
-    return "\n".join([title, *(_history_line(line, voice.language) for line in lines)])
+    told = [title, *(_history_line(line, voice.language) for line in lines)]
+    if any(line.held for line in lines):
+        told.append(voice.gettext("* set aside: nobody has it yet"))
+    return "\n".join(told)
 
 
 def _history_line(line: answers.HistoryLine, language: Language) -> str:
     sign = "+" if line.incoming else "\N{MINUS SIGN}"
     when = day(line.booked_at, language)
-    return f"{when}  {sign}{amount(line.amount, language)}  {line.other}  {line.reference}"
+    mark = " *" if line.held else ""
+    return f"{when}  {sign}{amount(line.amount, language)}  {line.other}  {line.reference}{mark}"
 
 
 def _help(voice: Voice) -> str:
@@ -280,6 +291,7 @@ def _help(voice: Voice) -> str:
         "#history → your last payments\n"
         "#request 12 @bob → ask bob for €12\n"
         "#split 60 @bob @carol → share a bill\n"
+        "#advisor my question → ask a person\n"
         "#private → orders by direct message only (#public #code ends it)\n"
         "#renew → a new card, PIN or app\n"
         "#freeze → freeze your account at once\n"

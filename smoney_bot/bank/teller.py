@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from smoney_bot.bank import answering, answers, asking, holding, orders, paying, policy
+from smoney_bot.bank import (
+    answering,
+    answers,
+    asking,
+    holding,
+    orders,
+    paying,
+    policy,
+    receipting,
+    reception,
+)
 from smoney_bot.bank.case import Case, Done, Rules
 from smoney_bot.bank.codes import Checked
 from smoney_bot.bank.collections import NameHidden, NameShown
@@ -41,6 +51,7 @@ _TIMELY = (
     orders.PayAsk,
     orders.GoPublic,
     orders.Renew,
+    orders.AskStatement,
 )
 
 #: Orders that an edit could have turned into something else.
@@ -102,11 +113,14 @@ def _carry_out(case: Case) -> Done:
         case orders.Pay() as pay:
             return paying.carry_out(case, author, pay)
         case orders.AskBalance():
-            balance = case.desk.balances[author.account_id]
-            return Done(answer=answers.BalanceIs(balance), private=True)
+            return receipting.balance(case, author)
         case orders.AskHistory():
             lines = case.desk.histories.get(author.account_id, ())
             return Done(answer=answers.HistoryIs(lines), private=True)
+        case orders.AskStatement():
+            return receipting.open_statement(case, author)
+        case orders.AskReceipt(reference):
+            return receipting.receipt(case, author, reference)
         case orders.GoPrivate():
             switched = _switch(case, author, private=True)
             return Done(answer=answers.PrivateNow(), customer=switched)
@@ -142,6 +156,8 @@ def _carry_out(case: Case) -> Done:
             | orders.Unblock() as about_asks
         ):
             return asking.carry_out(case, author, about_asks)
+        case orders.Consult() as consult:
+            return reception.carry_out(case, author, consult)
         case orders.NotUnderstood(paste):
             raise Unclear(paste or f"@{case.rules.bot.handle} #20 @bob #code")
         case orders.GiveCode(code_at):
@@ -231,6 +247,7 @@ def _apply(case: Case, done: Done) -> Decision:
         settled=done.settled,
         taken_back=done.taken_back,
         asks=done.asks,
+        requests=done.requests,
         transfer=done.transfer,
         customer=changed,
         renewal=done.renewal,

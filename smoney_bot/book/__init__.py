@@ -18,6 +18,7 @@
     holds.py       what is held for people without an account; with held_audit
     asks.py        what customers ask each other for, and who blocks whom
     codes.py       codes on file: cards, pins, authenticators; with guards and key_use
+    desk_requests.py   what customers ask people for; with desk_figures, desk_purges
     operators.py   who may sign in to the console; with sessions, actions
     refunds.py     payments undone by two operators
     searches.py    what an operator looks for; with flows

@@ -28,6 +28,8 @@ from smoney_bot.book.tables import (
     outbox,
     payments,
     pins,
+    request_lines,
+    requests,
     strangers,
     transfers,
 )
@@ -38,7 +40,9 @@ Fact = dict[str, Any]
 _SECRET = frozenset({"hash", "key_id", "secret", "last_step", "token_hash", "staged", "word"})
 
 #: Told in sections of their own, and not by their customer's number.
-_TOLD_APART = frozenset(table.name for table in (cards, guards, invitations, pins, authenticators))
+_TOLD_APART = frozenset(
+    table.name for table in (cards, guards, invitations, pins, authenticators, requests)
+)
 
 
 def of_customer(connection: Connection, customer: Customer) -> dict[str, Any]:
@@ -55,6 +59,7 @@ def of_customer(connection: Connection, customer: Customer) -> dict[str, Any]:
         "transfers": _transfers(connection, customer.account_id),
         "messages": _messages(connection, customer.x_id),
         "answers": _rows(connection, outbox, outbox.c.to_x_id == customer.x_id, outbox.c.id),
+        "requests": _requests(connection, own),
         "cards": _cards(connection, own),
         "pin": _one(connection, pins, pins.c.customer_id == own),
         "authenticator": _one(connection, authenticators, authenticators.c.customer_id == own),
@@ -104,6 +109,17 @@ def _asks(connection: Connection, customer_id: int) -> list[Fact]:
     sides = (asks.c.asker_id == customer_id, asks.c.asked_id == customer_id)
     found = _rows(connection, asks, or_(*sides), asks.c.id)
     return [_seen_from(customer_id, one, "asked_id", "asker_id") for one in found]
+
+
+def _requests(connection: Connection, customer_id: int) -> list[Fact]:
+    """Return what they asked the desk for, with what both sides wrote."""
+    found = _rows(connection, requests, requests.c.customer_id == customer_id, requests.c.opened_at)
+    return [one | {"lines": _lines(connection, one["reference"])} for one in found]
+
+
+def _lines(connection: Connection, reference: str) -> list[Fact]:
+    mine = request_lines.c.reference == reference
+    return _rows(connection, request_lines, mine, request_lines.c.id)
 
 
 def _transfers(connection: Connection, account_id: int) -> list[Fact]:

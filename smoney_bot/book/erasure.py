@@ -33,6 +33,7 @@ from sqlalchemy import (
 )
 
 from smoney_bot.bank.asks import AskState
+from smoney_bot.bank.branch import RequestState
 from smoney_bot.bank.customers import Customer, Language, State
 from smoney_bot.bank.desk import PaymentState
 from smoney_bot.book import audit, collections, ledger
@@ -50,6 +51,8 @@ from smoney_bot.book.tables import (
     metadata,
     outbox,
     payments,
+    request_lines,
+    requests,
     strangers,
     transfers,
 )
@@ -141,6 +144,7 @@ def erase(connection: Connection, customer: Customer, now: datetime) -> Erased:
         notes=sum(len(list(_naming(connection, whom, *words))) for words in _OPERATORS_WORDS),
     )
     _empty_asks(connection, whom)
+    _empty_requests(connection, whom)
     _remove_what_hangs_on(connection, customer)
     _blank(connection, whom, now)
     return erased
@@ -155,6 +159,10 @@ def _nothing_open(connection: Connection, whom: _Whom) -> None:
         raise NotErasable("a collection of theirs has not ended: close it first")
     if _any(connection, asks.c.id, whom.asks, asks.c.state == AskState.OPEN):
         raise NotErasable("somebody is still asked for money, by them or they by another")
+    waits = requests.c.state.in_((RequestState.OPEN, RequestState.TAKEN))
+    asked = requests.c.customer_id == whom.customer.id
+    if _any(connection, requests.c.reference, asked, waits):
+        raise NotErasable("a request of theirs waits at the desk: answer or close it first")
     theirs = inbox.c.author_id == whom.customer.x_id
     if _any(connection, inbox.c.id, theirs, _UNDECIDED) or _is_named(
         connection, whom, inbox.c.id, inbox.c.payload, _UNDECIDED
@@ -229,6 +237,14 @@ def _empty_asks(connection: Connection, whom: _Whom) -> None:
     ids = set(_naming(connection, whom, asks.c.id, asks.c.note))
     ids |= set(connection.execute(select(asks.c.id).where(whom.asks)).scalars())
     _empty(connection, asks.c.id, sorted(ids), update(asks).values(note=""))
+
+
+def _empty_requests(connection: Connection, whom: _Whom) -> None:
+    """Remove what they and the desk wrote each other; elsewhere, the words that name them."""
+    own = select(requests.c.reference).where(requests.c.customer_id == whom.customer.id)
+    connection.execute(delete(request_lines).where(request_lines.c.reference.in_(own)))
+    ids = list(_naming(connection, whom, request_lines.c.id, request_lines.c.words))
+    _empty(connection, request_lines.c.id, ids, update(request_lines).values(words=""))
 
 
 def _empty_messages(connection: Connection, whom: _Whom) -> int:

@@ -15,7 +15,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, or_, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Select,
+    bindparam,
+    cast,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from smoney_bot.bank.customers import Customer, Kind, State
 from smoney_bot.bank.desk import Payment, PaymentState, Transfer
@@ -88,6 +99,19 @@ def end(connection: Connection, ended: Iterable[Payment]) -> None:
     ]
     if rows.change_each(connection, statement, each) != len(each):
         raise NotWaiting
+
+
+def set_aside(connection: Connection, payer_ids: Iterable[int]) -> dict[int, Cents]:
+    """Return how much of each payer's money is held, by customer id."""
+    asked = sorted(set(payer_ids))
+    if not asked:
+        return {}
+    statement = (
+        select(payments.c.payer_id, cast(func.sum(payments.c.amount_cents), BigInteger))
+        .where(payments.c.payer_id.in_(asked), _HELD)
+        .group_by(payments.c.payer_id)
+    )
+    return {payer: Cents(cents) for payer, cents in connection.execute(statement)}
 
 
 def any_due(connection: Connection, now: datetime, limits: Limits) -> bool:

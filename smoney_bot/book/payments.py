@@ -131,7 +131,10 @@ def listing(
 def history(
     connection: Connection, askers: Iterable[Customer], limit: int
 ) -> dict[int, tuple[HistoryLine, ...]]:
-    """Return the last booked payments of each of *askers*, newest first, by account id."""
+    """Return the last payments of each of *askers*, newest first, by account id.
+
+    Those that were booked, and those that they made and that are held.
+    """
     return {asker.account_id: _lines(connection, asker.id, limit) for asker in askers}
 
 
@@ -143,11 +146,12 @@ def _lines(connection: Connection, asker_id: int, limit: int) -> tuple[HistoryLi
     newest = sorted(sent + received, key=lambda row: (row.created_at, row.reference), reverse=True)
     return tuple(
         HistoryLine(
-            booked_at=row.booked_at,
+            booked_at=row.booked_at or row.created_at,
             incoming=row.payee_id == asker_id,
             amount=row.amount_cents,
-            other=row.handle,
+            other=row.handle or row.payee_handle,
             reference=row.reference,
+            held=row.state is PaymentState.HELD,
         )
         for row in newest[:limit]
     )
@@ -158,8 +162,8 @@ def _one_side(
 ) -> list[Row[*tuple[Any, ...]]]:
     statement = (
         select(payments, customers.c.handle)
-        .join(customers, customers.c.id == other)
-        .where(own == asker_id, payments.c.state == PaymentState.BOOKED)
+        .outerjoin(customers, customers.c.id == other)
+        .where(own == asker_id, payments.c.state.in_((PaymentState.BOOKED, PaymentState.HELD)))
         .order_by(payments.c.created_at.desc(), payments.c.reference.desc())
         .limit(limit)
     )

@@ -1,4 +1,4 @@
-"""Renewals: windows in which a customer may renew card, PIN and app by a living code.
+"""Renewals: windows in which a page takes a living code, to renew all codes or see a statement.
 
 A window opens by direct message and is named by a word that only the customer
 has read there. The word opens nothing by itself, a code of the same customer
@@ -12,11 +12,11 @@ import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Table, delete, select
 
-from smoney_bot.bank.desk import Renewal
+from smoney_bot.bank.desk import Purpose, Renewal
 from smoney_bot.book import rows
-from smoney_bot.book.tables import renewals
+from smoney_bot.book.tables import renewals, statement_windows
 
 #: How long a window stays open.
 LIFE = timedelta(minutes=15)
@@ -25,6 +25,9 @@ LIFE = timedelta(minutes=15)
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 #: Eight of twenty letters are 34 bits, for words that live 15 minutes.
 WORD_LENGTH = 8
+
+#: Apart, so that who asks for the one does not end the other.
+_WINDOWS = {Purpose.RENEWAL: renewals, Purpose.STATEMENT: statement_windows}
 
 
 def new_word() -> str:
@@ -35,27 +38,37 @@ def new_word() -> str:
 
 
 def open_windows(connection: Connection, opened: Iterable[Renewal], now: datetime) -> None:
-    """Open windows, each in place of the one before of the same customer."""
+    """Open windows, each in place of the one before of the same customer and purpose."""
+    asked = list(opened)
+    for purpose, windows in _WINDOWS.items():
+        _open(connection, windows, [one for one in asked if one.purpose is purpose], now)
+
+
+def _open(connection: Connection, windows: Table, opened: Iterable[Renewal], now: datetime) -> None:
     latest = {one.customer_id: one.word for one in opened}
     if not latest:
         return
-    connection.execute(delete(renewals).where(renewals.c.customer_id.in_(sorted(latest))))
+    connection.execute(delete(windows).where(windows.c.customer_id.in_(sorted(latest))))
     opening = [
         {"customer_id": one, "word": word, "opened_at": now, "expires_at": now + LIFE}
         for one, word in sorted(latest.items())
     ]
-    rows.add(connection, renewals, opening)
+    rows.add(connection, windows, opening)
 
 
-def find(connection: Connection, word: str, now: datetime) -> int | None:
-    """Return the customer id of the open window of this *word*, or None."""
-    wanted = (renewals.c.word == word) & (renewals.c.expires_at > now)
+def find(
+    connection: Connection, word: str, now: datetime, purpose: Purpose = Purpose.RENEWAL
+) -> int | None:
+    """Return the customer id of the open window of this *word* and *purpose*, or None."""
+    windows = _WINDOWS[purpose]
+    wanted = (windows.c.word == word) & (windows.c.expires_at > now)
     customer_id: int | None = connection.execute(
-        select(renewals.c.customer_id).where(wanted)
+        select(windows.c.customer_id).where(wanted)
     ).scalar_one_or_none()
     return customer_id
 
 
-def close(connection: Connection, word: str) -> bool:
+def close(connection: Connection, word: str, purpose: Purpose = Purpose.RENEWAL) -> bool:
     """Close the window of this *word*; return False if that was done before."""
-    return connection.execute(delete(renewals).where(renewals.c.word == word)).rowcount == 1
+    windows = _WINDOWS[purpose]
+    return connection.execute(delete(windows).where(windows.c.word == word)).rowcount == 1

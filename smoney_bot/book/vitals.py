@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Select, func, select, text
 from smoney_bot.book import (
     backups,
     cursors,
+    desk_figures,
     inbox,
     outbox,
     registrations,
@@ -22,6 +23,7 @@ from smoney_bot.book import (
     spending,
     windows,
 )
+from smoney_bot.book.desk_figures import DeskFigures
 from smoney_bot.book.engine import Book
 from smoney_bot.book.rounds import Round
 from smoney_bot.book.spending import Spent
@@ -73,6 +75,7 @@ class Vitals:
     registered: bool  # X was told to bring us what happens
     windows: list[Window]
     spent: list[Spent]  # this UTC day
+    desk: DeskFigures
 
 
 def read(book: Book) -> Vitals:
@@ -104,6 +107,7 @@ def read(book: Book) -> Vitals:
             registered=registrations.find(connection) is not None,
             windows=[one for one in windows.listing(connection) if one.endpoint != windows.ALL],
             spent=spending.listing(connection, now),
+            desk=desk_figures.due(connection, now),
         )
 
 

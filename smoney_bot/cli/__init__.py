@@ -16,6 +16,7 @@ from smoney_bot.cli import (
     customers,
     daemon,
     database,
+    desk,
     doctor,
     init,
     keys,
@@ -25,6 +26,7 @@ from smoney_bot.cli import (
     privacy,
     receipts,
     recovery,
+    statements,
     x,
 )
 from smoney_bot.cli.show import complain
@@ -51,10 +53,12 @@ customers.app.command()(privacy.export)
 customers.app.command()(privacy.erase)
 customers.app.command()(receipts.gifts)
 customers.app.command()(receipts.receipts)
+customers.app.command()(statements.statement)
 app.add_typer(customers.app)
 app.add_typer(operators.app)
 app.add_typer(money.payments_app)
 app.add_typer(collections.app)
+app.add_typer(desk.app)
 app.add_typer(ledger.app)
 app.add_typer(boxes.inbox_app)
 app.add_typer(boxes.outbox_app)

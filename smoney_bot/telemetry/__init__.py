@@ -3,7 +3,7 @@
     logs.py      one line per change of state; with terminal, its form for people
     masking.py   stars for digits that we did not word ourselves
     metrics.py   what this process counts
-    figures.py   what the book says, read at each scrape
+    figures.py   what the book says, read at each scrape; with desk
     crashes.py   errors to Sentry, if a DSN is set
     tracing.py   spans for OpenTelemetry, if a collector is set
 

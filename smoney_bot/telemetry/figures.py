@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from time import monotonic
 
 from prometheus_client import REGISTRY, CollectorRegistry
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import GaugeHistogramMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from smoney_bot.bank.errors import TryLater
@@ -19,9 +19,12 @@ from smoney_bot.book import vitals
 from smoney_bot.book.engine import Book
 from smoney_bot.book.vitals import Queue, Vitals, seconds_since
 from smoney_bot.channels.x.budget import Budget
+from smoney_bot.telemetry.desk import desk_figures
 
 _CACHED_SECONDS = 1.0
 _MILLION = 1_000_000
+
+_Family = GaugeMetricFamily | GaugeHistogramMetricFamily
 
 
 def registry_of(book: Book, budget: Budget) -> CollectorRegistry:
@@ -39,10 +42,10 @@ class Figures(Collector):
         self._book = book
         self._budget = budget
         self._lock = threading.Lock()
-        self._told: list[GaugeMetricFamily] = []
+        self._told: list[_Family] = []
         self._until = 0.0
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
+    def collect(self) -> Iterator[_Family]:
         """Yield the gauges."""
         with self._lock:
             if monotonic() >= self._until:
@@ -51,7 +54,7 @@ class Figures(Collector):
             told = self._told
         yield from told
 
-    def _look(self) -> Iterator[GaugeMetricFamily]:
+    def _look(self) -> Iterator[_Family]:
         up = "Whether the book answers (1) or is away (0)."
         try:
             found = vitals.read(self._book)
@@ -63,6 +66,7 @@ class Figures(Collector):
         yield from _loops(found)
         yield from _ledger(found)
         yield from _x(found, self._budget)
+        yield from desk_figures(found)
 
 
 def _boxes(found: Vitals) -> Iterator[GaugeMetricFamily]:

@@ -17,6 +17,7 @@ from smoney_bot.web.console import create_console
 from smoney_bot.web.enrolment import create_enrolment
 from smoney_bot.web.health import Health
 from smoney_bot.web.keeper import Keeper
+from smoney_bot.web.statements import create_statements
 from smoney_bot.web.webhook import BODY_MAX, Door
 
 
@@ -65,6 +66,7 @@ def create_app(
         Route("/health/ready", health.ready, methods=["GET"]),
         Route("/metrics", health.metrics, methods=["GET"]),
         *create_enrolment(book, keyring, bot_handle=bot.handle, public_url=settings.public_url),
+        *create_statements(book, keyring, bot_handle=bot.handle),
         *create_collections(book, bot_handle=bot.handle, public_url=settings.public_url),
     ]
     if settings.console:

@@ -11,7 +11,8 @@ from smoney_bot.bank import orders
 from smoney_bot.bank.asks import OnDesk
 from smoney_bot.bank.customers import Customer
 from smoney_bot.bank.desk import Payment
-from smoney_bot.book import asks, customers, holds
+from smoney_bot.bank.receipts import Receipt
+from smoney_bot.book import asks, customers, holds, receipts
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,11 @@ def asks_on_desk(
     return desk
 
 
+def consulting(asked: Mapping[str, orders.Order], authors: Sequence[Customer]) -> list[int]:
+    """Return the customer ids of those who want people."""
+    return [one.id for one in authors if isinstance(asked[one.x_id], orders.Consult)]
+
+
 def people_of(
     connection: Connection, desk: OnDesk, known: Mapping[str, Customer]
 ) -> dict[str, Customer]:
@@ -61,6 +67,12 @@ def people_of(
     ids -= {one.id for one in known.values()}
     found = customers.by_ids(connection, ids) if ids else {}
     return {one.x_id: one for one in found.values()}
+
+
+def receipts_of(connection: Connection, asked: Iterable[orders.Order]) -> dict[str, Receipt]:
+    """Return the payments that somebody wants a receipt of, by reference."""
+    wanted = [one.reference for one in asked if isinstance(one, orders.AskReceipt)]
+    return receipts.by_references(connection, wanted)
 
 
 def _cancelled(asked: Iterable[orders.Order]) -> list[str]:

@@ -23,6 +23,7 @@ from smoney_bot.book import (
     collections,
     customers,
     deletions,
+    desk_requests,
     holds,
     inbox,
     ledger,
@@ -86,13 +87,16 @@ def lay(
         waiting=waiting,
         deleted=deletions.among(connection, [one.message for one in judged], now),
         histories=payments.history(connection, curious, _HISTORY_LINES),
-        words={one.id: renewals.new_word() for one in authors if _renews(asked[one.x_id])},
+        words={one.id: renewals.new_word() for one in authors if _opens_window(asked[one.x_id])},
         handles=handles,
         told=strangers.told(connection, asked.keys() - known.keys(), now),
         collections=given_to,
+        set_aside=holds.set_aside(connection, _curious_of_balance(asked, authors)),
+        receipts=laying.receipts_of(connection, asked.values()),
         held=held.wanted,
         held_account=held.account,
         asks=asks_here,
+        requests=desk_requests.waiting_of(connection, laying.consulting(asked, authors)),
     )
 
 
@@ -115,8 +119,14 @@ def _with_cards(judged: Sequence[Judged]) -> Iterator[int]:
     return (use.customer_id for use in uses if use is not None and use.kind is CodeKind.CARD)
 
 
-def _renews(order: orders.Order) -> bool:
-    return isinstance(order, orders.Renew)
+def _opens_window(order: orders.Order) -> bool:
+    return isinstance(order, orders.Renew | orders.AskStatement)
+
+
+def _curious_of_balance(
+    asked: Mapping[str, orders.Order], authors: Sequence[Customer]
+) -> list[int]:
+    return [one.id for one in authors if isinstance(asked[one.x_id], orders.AskBalance)]
 
 
 def _note_authors(connection: Connection, messages: Sequence[Message], now: datetime) -> None:
@@ -152,6 +162,7 @@ def write(
     payments.settle(connection, [one.settled for one in decisions if one.settled])
     holds.end(connection, [one.taken_back for one in decisions if one.taken_back])
     _write_asks(connection, [one.asks for one in decisions if one.asks != NOTHING], now)
+    desk_requests.write(connection, [one.requests for one in decisions])
     collections.note_reached(connection, _given_to(decisions), now)
     codes.use_up(connection, {one.message_key: one.uses for one in decisions}, now)
     codes.note_wrong(connection, _missed(judged))

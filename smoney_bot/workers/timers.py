@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from structlog import get_logger
 
 from smoney_bot.bank.policy import Limits
-from smoney_bot.book import deletions, payments, purges, strangers
+from smoney_bot.book import deletions, desk_purges, payments, purges, strangers
 from smoney_bot.book.engine import Book
 from smoney_bot.workers.collecting import Collecting
 from smoney_bot.workers.endings import Endings
@@ -33,6 +33,7 @@ class Timers:
             over = end is not None and end <= now
             gone = deletions.any_left(connection)
             old = purges.any_due(connection, now)
+            written_long_ago = desk_purges.any_due(connection, now)
             told_long_ago = strangers.any_over(connection, now)
         if over:
             log.info("payment.expired", payments=self.book.run(self._expire))
@@ -40,6 +41,8 @@ class Timers:
             log.info("post.purged", posts=self.book.run(self._purge_deleted))
         if old:
             log.info("message.purged", messages=self.book.run(self._purge_old))
+        if written_long_ago:
+            log.info("request.purged", lines=self.book.run(self._purge_desk))
         if told_long_ago:
             log.info("strangers.forgotten", strangers=self.book.run(self._forget))
         Endings(self.book, self.limits).serve()
@@ -53,6 +56,9 @@ class Timers:
 
     def _purge_old(self, connection: Connection) -> int:
         return purges.purge(connection, self.book.now(connection))
+
+    def _purge_desk(self, connection: Connection) -> int:
+        return desk_purges.purge(connection, self.book.now(connection))
 
     def _forget(self, connection: Connection) -> int:
         return strangers.forget(connection, self.book.now(connection))

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from itertools import product
 from typing import get_args
 
 import pytest
 
-from smoney_bot.bank import answers, asks, collections, errors, holds, orders, refunds, replies
+from smoney_bot.bank import (
+    answers,
+    asks,
+    branch,
+    collections,
+    errors,
+    holds,
+    orders,
+    receipts,
+    refunds,
+    replies,
+)
 from smoney_bot.bank.answers import Answer
 from smoney_bot.bank.customers import Language
 from smoney_bot.bank.errors import CodeRefused, Refused
@@ -48,6 +60,33 @@ ASKS: tuple[asks.Answer, ...] = (
     asks.UnblockedNow(LONGEST_HANDLE),
 )
 
+DESK: tuple[branch.Answer, ...] = (
+    *(branch.RequestOpened(kind, LATE, code_seen=True) for kind in branch.RequestKind),
+    *(
+        branch.RequestWaits("0BBB-43", kind, LATE, late=late, words_added=not late)
+        for kind, late in product(branch.RequestKind, (True, False))
+    ),
+    branch.WriteToDesk(),
+    branch.DeskAnswered(branch.RequestKind.HELP, "Bonjour. " * 100),
+    branch.RequestClosed(branch.RequestKind.LOAN),
+)
+
+
+def receipt(fate: receipts.Fate) -> receipts.Receipt:
+    return receipts.Receipt(
+        reference=LONGEST_REFERENCE,
+        payer_id=1,
+        payee_id=2,
+        payer=LONGEST_HANDLE,
+        payee=LONGEST_HANDLE,
+        tag="w" * 30,
+        amount=MOST,
+        note=NOTE[:140],
+        fate=fate,
+        at=LATE,
+    )
+
+
 LONGEST: tuple[Answer | Refused, ...] = (
     answers.Paid(MOST, LONGEST_HANDLE),
     answers.Paid(MOST, LONGEST_HANDLE, place=20, codes_left=19),
@@ -61,6 +100,11 @@ LONGEST: tuple[Answer | Refused, ...] = (
     answers.Received(MOST, LONGEST_HANDLE),
     answers.Received(MOST, LONGEST_HANDLE, NOTE[:140]),
     answers.BalanceIs(MOST),
+    answers.BalanceIs(MOST, MOST),
+    *(receipts.ReceiptIs(receipt(fate)) for fate in receipts.Fate),
+    receipts.NoReceipt(LONGEST_REFERENCE),
+    receipts.StatementOpen("WDJB-MJHT"),
+    receipts.StatementDirectly(),
     answers.HistoryIs(()),
     answers.HistoryIs(
         (
@@ -86,6 +130,7 @@ LONGEST: tuple[Answer | Refused, ...] = (
     answers.Cancelled(MOST, LONGEST_HANDLE),
     *HELD,
     *ASKS,
+    *DESK,
     refunds.Refunded(MOST, LONGEST_HANDLE),
     refunds.TakenForRefund(MOST, LONGEST_HANDLE),
     answers.SeeMessages(),
@@ -417,7 +462,7 @@ def test_help_shows_only_orders_that_the_bank_reads(language: Language) -> None:
         if " \u2192 " in line
     ]
     read = [_read(line.replace("#code", "#********")) for line in shown]
-    assert len(read) == 10
+    assert len(read) == 11
     assert not [order for order in read if isinstance(order, orders.NotUnderstood)]
 
 

@@ -11,6 +11,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from smoney_bot.bank.asks import Ask, AskState
+from smoney_bot.bank.branch import Request, RequestKind, RequestState
 from smoney_bot.bank.customers import Customer, Kind
 from smoney_bot.bank.desk import Payment, PaymentState, Reply, Transfer
 from smoney_bot.bank.messages import Form, Message, SeenCode
@@ -153,3 +154,20 @@ def together(work: Callable[[int], Answer], count: int = THREADS) -> list[Answer
 
     with ThreadPoolExecutor(count) as threads:
         return list(threads.map(run, range(count)))
+
+
+def request(number: int, customer: Customer, kind: RequestKind = RequestKind.HELP) -> Request:
+    """A request for the desk, of noon, due a minute later."""
+    return Request(
+        reference=f"REF{number}-00",
+        message_key=f"d:{number}",
+        customer_id=customer.id,
+        kind=kind,
+        state=RequestState.OPEN,
+        taken_by=None,
+        opened_at=NOON,
+        soon_at=NOON + MINUTE * 2 / 3,
+        due_at=NOON + MINUTE,
+        answered_at=None,
+        closed_at=None,
+    )

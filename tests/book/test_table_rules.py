@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import pytest
-from book_cast import MINUTE, NOON, ask, message, open_account, payment, reply
+from book_cast import MINUTE, NOON, ask, message, open_account, payment, reply, request
 from sqlalchemy import CheckConstraint, Connection, insert
 from sqlalchemy.exc import IntegrityError
 
 from smoney_bot.bank.asks import Blocking
 from smoney_bot.bank.customers import Language
-from smoney_bot.bank.desk import Renewal
+from smoney_bot.bank.desk import Purpose, Renewal
 from smoney_bot.bank.money import Cents
 from smoney_bot.bank.operators import Role
 from smoney_bot.book import (
     asks,
     codes,
     collections,
+    desk_requests,
     inbox,
     operators,
     outbox,
     payments,
     renewals,
     sessions,
+    statement_sessions,
 )
 from smoney_bot.book.engine import Book
 from smoney_bot.book.states import ApprovalState
@@ -84,6 +86,12 @@ BREAKS = {
     "ck_invitations_failures_in_range": "UPDATE invitations SET failures = 101",
     "ck_invitations_used_keeps_nothing": "UPDATE invitations SET used_at = expires_at",
     "ck_renewals_closes_after_it_opens": "UPDATE renewals SET expires_at = opened_at",
+    "ck_statement_windows_closes_after_it_opens": (
+        "UPDATE statement_windows SET expires_at = opened_at"
+    ),
+    "ck_statement_sessions_ends_after_it_opens": (
+        "UPDATE statement_sessions SET expires_at = opened_at"
+    ),
     "ck_operators_role_is_known": "UPDATE operators SET role = 'boss'",
     "ck_operators_name_in_small_letters": "UPDATE operators SET name = 'Office' WHERE id = 1",
     "ck_operators_failures_in_range": "UPDATE operators SET failures = 101",
@@ -107,6 +115,12 @@ BREAKS = {
     "ck_asks_ended_has_moment": "UPDATE asks SET state = 'declined'",
     "ck_asks_paid_has_payment": "UPDATE asks SET state = 'paid', ended_at = created_at",
     "ck_blocks_two_people": "UPDATE blocks SET blocked_id = customer_id",
+    "ck_requests_kind_is_known": "UPDATE requests SET kind = 'wish'",
+    "ck_requests_state_is_known": "UPDATE requests SET state = 'lost'",
+    "ck_requests_soon_before_due": "UPDATE requests SET opened_at = due_at, due_at = opened_at",
+    "ck_requests_taken_by_somebody": "UPDATE requests SET state = 'taken'",
+    "ck_requests_answered_has_moment": "UPDATE requests SET state = 'answered'",
+    "ck_requests_closed_has_moment": "UPDATE requests SET state = 'closed'",
     "ck_rounds_every_is_positive": "UPDATE rounds SET every_seconds = 0",
     "ck_windows_remaining_is_not_negative": "UPDATE windows SET remaining = -1",
     "ck_spending_calls_not_negative": "UPDATE spending SET calls = -1",
@@ -146,7 +160,9 @@ def sound(book: Book) -> Book:
                 expires_at=NOON,
             )
         )
-        renewals.open_windows(connection, [Renewal(alice.id, "WDJB-MJHT")], NOON)
+        opened = [Renewal(alice.id, "WDJB-MJHT", purpose) for purpose in Purpose]
+        renewals.open_windows(connection, opened, NOON)
+        statement_sessions.open_session(connection, alice.id, "token", NOON)
         collections.open_collection(
             connection,
             tag="jardin",
@@ -159,6 +175,7 @@ def sound(book: Book) -> Book:
         )
         asks.put(connection, [ask(1, alice, bob)])
         asks.block(connection, [Blocking(alice.id, bob.id, on=True)], NOON)
+        desk_requests.open_request(connection, request(1, alice))
         _sit_operators_down(connection)
         connection.execute(
             insert(rounds).values(loop="timers", every_seconds=5, came_round_at=NOON)
@@ -235,6 +252,12 @@ _COPY_REFUND = (
     "SELECT payment_reference, reason, state, asked_by, asked_at FROM approvals"
 )
 
+_COPY_REQUEST = (
+    "INSERT INTO requests (reference, message_key, customer_id, kind, state, opened_at, soon_at,"
+    " due_at) SELECT reference || 'x', message_key, customer_id, kind, state, opened_at, soon_at,"
+    " due_at FROM requests"
+)
+
 #: Each makes a second one of what is unique, or points at what is not there.
 BROKEN = (
     "UPDATE customers SET x_id = 'x-alice'",
@@ -246,6 +269,7 @@ BROKEN = (
     _COPY_CODE,
     _COPY_REFUND,
     "UPDATE card_codes SET card_id = 99",
+    _COPY_REQUEST,
 )
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, update
 from starlette.applications import Starlette
 
 from smoney_bot.bank import authenticators
+from smoney_bot.bank.branch import Changes, Request, RequestKind, RequestLine, RequestState
 from smoney_bot.bank.customers import Customer, Kind, Language
 from smoney_bot.bank.desk import Payment, PaymentState, Reply, Transfer
 from smoney_bot.bank.keys import Keyring
@@ -27,6 +28,7 @@ from smoney_bot.bank.references import reference
 from smoney_bot.book import (
     audit,
     customers,
+    desk_requests,
     inbox,
     ledger,
     operators,
@@ -292,6 +294,26 @@ def _answer(payment: Payment, payer: Customer) -> Reply:
         text=f"Paid (ref. {payment.reference}).",
         reference=payment.reference,
     )
+
+
+def ask_desk(book: Book, customer: Customer, reference: str, words: str = "How?") -> None:
+    """Let *customer* have asked the desk something half an hour ago, as *reference*."""
+    now = book.run(book.now)
+    request = Request(
+        reference=reference,
+        message_key=f"d:{reference}",
+        customer_id=customer.id,
+        kind=RequestKind.HELP,
+        state=RequestState.OPEN,
+        taken_by=None,
+        opened_at=now - timedelta(minutes=30),
+        soon_at=now - timedelta(minutes=10),
+        due_at=now + timedelta(seconds=20),
+        answered_at=None,
+        closed_at=None,
+    )
+    line = RequestLine(reference=reference, operator=None, words=words, written_at=now)
+    book.run(lambda c: desk_requests.write(c, [Changes(request, line)]))
 
 
 def give_up_reply(book: Book, payment: Payment) -> int:

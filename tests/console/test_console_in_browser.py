@@ -8,7 +8,7 @@ from typing import Literal
 
 import pytest
 from browser_fixtures import DESK, PHONE, Opens, Watch, opening
-from console_cast import PASSWORD, House, house, open_account, pay
+from console_cast import PASSWORD, House, ask_desk, house, open_account, pay
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from smoney_bot.bank.desk import PaymentState
@@ -128,6 +128,7 @@ def test_every_page_is_easy_to_use(
     page.locator("#code").fill(app.generate().token)
     page.locator("main button").click()
     here.as_(Role.TELLER).send(f"/console/payments/{here.paid.reference}/refund", reason="twice")
+    ask_desk(here.book, here.alice, here.paid.reference, "W" * 300)
     for shown in PAGES:
         path = shown.path.replace("{reference}", here.paid.reference)
         page.goto(here.url + path.replace("{number:int}", str(here.alice.id)))

@@ -13,6 +13,7 @@ from console_cast import (
     KEYS,
     Desk,
     House,
+    ask_desk,
     give_up_reply,
     house,
     open_account,
@@ -82,6 +83,7 @@ def furnish(here: House) -> None:
             now=now,
         )
     )
+    ask_desk(book, here.alice, here.paid.reference)
     late = Round("timers", 5, now - timedelta(minutes=4))
     book.run(lambda c: rounds.note(c, [Round("inbox", 3600, now), late]))
     book.run(lambda c: spending.add(c, "post", 3, 45_000, now))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from console_cast import Desk, House, give_up_reply, house, set_message_aside
+from console_cast import Desk, House, ask_desk, give_up_reply, house, set_message_aside
 from sqlalchemy.exc import DBAPIError
 
 from smoney_bot.bank.customers import State
@@ -49,12 +49,14 @@ def tried(sqlite_book: Book) -> Iterator[Tried]:
         refund = here.book.run(
             lambda c: refunds.ask(c, here.paid.reference, "twice", asker, here.book.now(c))
         )
+        ask_desk(here.book, here.alice, here.paid.reference)
         numbers = {
             Deed.RESEND: reply,
             Deed.APPROVE_REFUND: refund.id,
             Deed.DECLINE_REFUND: refund.id,
         }
         fields = {Deed.RETRY: {"key": key}, Deed.ASK_REFUND: {"reason": "paid twice"}}
+        fields[Deed.ANSWER_REQUEST] = {"words": "By the door."}
         yield Tried(here, numbers, fields)
 
 
@@ -92,6 +94,7 @@ def test_roles_are_what_the_documentation_says() -> None:
     told = {role: {deed for deed in LOWEST if may(role, deed)} for role in Role}
     looks = {Deed.LOOK_AT_PAYMENT, Deed.LOOK_AT_CUSTOMER}
     window = {Deed.FREEZE, Deed.UNFREEZE, Deed.RESEND, Deed.RETRY, Deed.ASK_REFUND, Deed.VERIFY}
+    window |= {Deed.TAKE_REQUEST, Deed.ANSWER_REQUEST, Deed.CLOSE_REQUEST, Deed.LOOK_AT_REQUEST}
     office = {Deed.APPROVE_REFUND, Deed.DECLINE_REFUND, Deed.LOOK_AT_ACTIONS}
     assert told == {
         Role.VIEWER: looks,

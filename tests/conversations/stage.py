@@ -18,9 +18,12 @@
     the collection #jardin ends               its time is over
     mallory opens an account                  from now on a customer
     a week passes                             for what is held, and for what is asked
+    the desk answers: Bonjour                 to the request that was opened last
+    the desk closes it                        the same request
 
 After each thing said, all that Smoney answers must stand there, word for word;
-REF stands for a reference, WORD for the word of a renewal.
+REF stands for a reference, WORD for the word of a renewal, WHEN for a moment, DAY
+for a day.
 """
 
 from __future__ import annotations
@@ -35,7 +38,7 @@ from functools import partial
 from pathlib import Path
 
 from passlib.totp import TOTP
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, select, update
 
 from smoney_bot.bank.authenticators import new_secret
 from smoney_bot.bank.codes import hash_code
@@ -47,12 +50,13 @@ from smoney_bot.book import (
     codes,
     collections,
     customers,
+    desk_requests,
     inbox,
     ledger,
     outbox,
 )
 from smoney_bot.book.renewals import LETTERS
-from smoney_bot.book.tables import asks, payments
+from smoney_bot.book.tables import asks, payments, requests
 from smoney_bot.channels.sandbox.world import Direct, Post
 from smoney_bot.cli.demo import Demo, Role
 from smoney_bot.workers.collecting import Collecting
@@ -60,6 +64,8 @@ from smoney_bot.workers.endings import Endings
 
 _REFERENCE = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{4,6}-[0-9]{2}\b", re.ASCII)
 _WORD = re.compile(rf"\b[{LETTERS}]{{4}}-[{LETTERS}]{{4}}\b")
+_MOMENT = re.compile(r"[0-9]{1,2}(?:/[0-9]{2}/| \w{3,4} )[0-9]{4} (?:à|at) [0-9]{2}:[0-9]{2}")
+_DAY = re.compile(r"\b[0-9]{1,2}(?:/[0-9]{2}/| \w{3,4} )[0-9]{4}\b")
 _SPACES = re.compile("[\u00a0\u202f]")
 _OPENS = re.compile(r"(\w+) opens with ([0-9]+)\.([0-9]{2})((?:, [a-z ]+)*)", re.IGNORECASE)
 _STRANGER = re.compile(r"(\w+) is on X")
@@ -70,6 +76,7 @@ _COLLECTS = re.compile(r"(\w+) collects ([0-9]+)\.([0-9]{2}) for #(\w+)(, all or
 _ENDS = re.compile(r"the collection #(\w+) ends")
 _ENROLS = re.compile(r"(\w+) opens an account")
 _WEEK = "a week passes"
+_DESK = re.compile(r"the desk (?:answers: (.*)|closes it)")
 _SETTLE_SECONDS = 15.0
 
 
@@ -116,6 +123,8 @@ class Stage:
             self._settle(partial(self._enrol, found[1]))
         elif line == _WEEK:
             self._settle(self._let_a_week_pass)
+        elif found := _DESK.fullmatch(line):
+            self._settle(partial(self._be_the_desk, found[1]))
         else:
             raise ValueError(f"not a line of a conversation: {line}")
 
@@ -217,6 +226,20 @@ class Stage:
         self.demo.book.run(work)
         Endings(self.demo.book, self.demo.settings.limits).serve()
 
+    def _be_the_desk(self, words: str | None) -> None:
+        """Answer the request that was opened last, or close it."""
+
+        def work(connection: Connection) -> None:
+            now = self.demo.book.now(connection)
+            newest = select(requests.c.reference).order_by(requests.c.opened_at.desc()).limit(1)
+            reference = connection.execute(newest).scalar_one()
+            if words is None:
+                desk_requests.close(connection, reference, "window", now)
+            else:
+                assert desk_requests.answer(connection, reference, words, "window", now) == []
+
+        self.demo.book.run(work)
+
     def _let_a_week_pass(self) -> None:
         """Bring the end of what is open to the moment it began, and let the timers see it."""
 
@@ -298,6 +321,7 @@ def _role(found: re.Match[str]) -> Role:
 
 
 def plain(text: str) -> str:
-    """Return *text* with ordinary spaces, one line, REF and WORD for what changes."""
+    """Return *text* with ordinary spaces, one line, and REF, WORD, WHEN, DAY for what changes."""
+    text = _DAY.sub("DAY", _MOMENT.sub("WHEN", text))
     text = _WORD.sub("WORD", _REFERENCE.sub("REF", text))
     return _SPACES.sub(" ", text).replace("\n", " / ")

@@ -104,7 +104,10 @@ def test_pages_carry_no_script_no_inline_style_and_no_address_elsewhere(alone: S
         assert not re.search(r"<script|<style|\sstyle=|\son\w+=|javascript:", page.text)
         found = re.findall(r'(?:href|src|action)="([^"]*)"', page.text)
         assert found
-        assert all(one.startswith(("/enrolment", "otpauth://totp/smoney-bot")) for one in found)
+        assert all(
+            one.startswith(("/enrolment", "/statement", "otpauth://totp/smoney-bot"))
+            for one in found
+        )
 
 
 def test_a_form_from_another_site_changes_nothing(alone: Site) -> None:

@@ -40,6 +40,7 @@ _ENDINGS = {
     "counter": ["_total"],
     "gauge": [""],
     "info": ["_info"],
+    "gaugehistogram": ["", "_bucket", "_gcount", "_gsum"],
     "histogram": ["", "_bucket", "_count", "_sum"],
 }
 

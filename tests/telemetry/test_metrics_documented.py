@@ -6,7 +6,21 @@ from documented import measured, names, rows
 
 from smoney_bot.book.engine import Book
 
-_WORDS = {"outcome", "why", "verdict", "loop", "endpoint", "span", "status", "call", "act", "list"}
+_WORDS = {
+    "outcome",
+    "why",
+    "verdict",
+    "loop",
+    "endpoint",
+    "span",
+    "status",
+    "call",
+    "act",
+    "list",
+} | {
+    "kind",
+    "colour",
+}
 
 
 def test_every_metric_is_documented_with_its_type_and_labels(book: Book) -> None:

@@ -6,6 +6,7 @@
     words.py        the free words around it: before the bot's name, and the note
     asking.py       orders about asks
     naming.py       orders about a giver's name
+    consulting.py   orders that want people
     digits.py       what could be a code, and the stars that hide it
     correction.py   the line to paste when the grammar was missed
     reading.py      all together: `read`
@@ -19,9 +20,12 @@ from smoney_bot.bank.orders.kinds import (
     AskBalance,
     AskHelp,
     AskHistory,
+    AskReceipt,
+    AskStatement,
     Block,
     Bot,
     Cancel,
+    Consult,
     DeclineAsk,
     Freeze,
     GiveCode,
@@ -49,9 +53,12 @@ __all__ = [
     "AskBalance",
     "AskHelp",
     "AskHistory",
+    "AskReceipt",
+    "AskStatement",
     "Block",
     "Bot",
     "Cancel",
+    "Consult",
     "DeclineAsk",
     "Freeze",
     "GiveCode",

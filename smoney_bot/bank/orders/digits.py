@@ -9,7 +9,7 @@ text that is hidden already changes nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 #: Fewer digits than this are no code, whatever their form.
 _SHORTEST = 4
@@ -45,6 +45,7 @@ _RUN = rf"{_DIGIT}(?:{_BREAK}{{0,3}}{_DIGIT})*"
 #: unless there are as many as in a code: `@07482193` and `@bob07482193` are slips of
 #: the finger, until X or the grammar says that somebody is called so.
 _HANDLE_OR_RUN = re.compile(rf"{SURE_HANDLE}|(?<=[# ])[0-9*]{{8}}(?![^ \n\t])|{_RUN}")
+_ANY_RUN = re.compile(_RUN)
 #: One or two odd signs in front are looked through: they may stand for a `#`.
 _FIRST_RUN = re.compile(rf"[^\w\s*\uff0a]{{0,2}}({_RUN})")
 
@@ -58,6 +59,11 @@ def first_digits(text: str) -> int:
     """Return how many digits the run holds that *text* begins with, 0 if none."""
     found = _FIRST_RUN.match(text)
     return _count(found[1]) if found else 0
+
+
+def runs(text: str, start: int) -> Iterator[tuple[int, int]]:
+    """Yield where runs of digits stand from *start* on, with the breaks inside them."""
+    return (found.span() for found in _ANY_RUN.finditer(text, start))
 
 
 def hide(text: str, kept: Iterable[tuple[int, int]] = ()) -> str:

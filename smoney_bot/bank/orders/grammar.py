@@ -29,6 +29,7 @@ CODE = "(?P<code>" + "|".join(f"[0-9*]{{{length}}}" for length in LENGTHS) + ")"
 WORDS = rf"(?:{SPACES}(?P<words>[^ \n\t#\ufe5f\uff03].{{0,4000}}))?{GAP}"
 _KEYWORD = r"(?P<keyword>[a-zçéêÇÉÊ]{2,12})"
 _CANCEL = r"(?:annuler|cancel)"
+_RECEIPT = r"(?:re[cçÇ]u|receipt)"
 REFERENCE = r"(?P<reference>[A-Za-z0-9-]{6,16})"
 
 #: A tag may end in a year; more digits than three are otherwise taken for a code.
@@ -48,6 +49,7 @@ class Grammar:
     pay: re.Pattern[str]
     keyword: re.Pattern[str]
     cancel: re.Pattern[str]
+    receipt: re.Pattern[str]
 
 
 def _grammar(sign: str, code: str) -> Grammar:
@@ -57,6 +59,7 @@ def _grammar(sign: str, code: str) -> Grammar:
         pay=compiled(rf"{GAP}(?:{verb}|{sign}){AMOUNT}{payee}(?:{code})?{WORDS}"),
         keyword=compiled(rf"{GAP}{sign}{_KEYWORD}(?:{code})?{GAP}"),
         cancel=compiled(rf"{GAP}{sign}{_CANCEL}{SPACES}{REFERENCE}(?:{code})?{GAP}"),
+        receipt=compiled(rf"{GAP}{sign}{_RECEIPT}{SPACES}{REFERENCE}(?:{code})?{GAP}"),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from smoney_bot.bank.branch import RequestKind
 from smoney_bot.bank.customers import Language
 from smoney_bot.bank.money import Cents
 
@@ -44,6 +45,18 @@ class AskBalance:
 @dataclass(frozen=True, slots=True)
 class AskHistory:
     """Tell me my last payments."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskStatement:
+    """Let me see my statement, month by month, on the bank's page."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskReceipt:
+    """Tell me the facts of one payment of mine."""
+
+    reference: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +165,14 @@ class ShowName:
 
 
 @dataclass(frozen=True, slots=True)
+class Consult:
+    """I want people: about *kind*, and in these words."""
+
+    kind: RequestKind
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class GiveCode:
     """A code alone: confirms the order that waits for one."""
 
@@ -193,6 +214,8 @@ Order = (
     Pay
     | AskBalance
     | AskHistory
+    | AskStatement
+    | AskReceipt
     | GoPrivate
     | GoPublic
     | Cancel
@@ -209,6 +232,7 @@ Order = (
     | Block
     | Unblock
     | ShowName
+    | Consult
     | GiveCode
     | NotUnderstood
     | NotAnOrder

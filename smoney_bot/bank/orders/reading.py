@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 
 from smoney_bot.bank.customers import Language
 from smoney_bot.bank.messages import ClearMessage, Form, Message
-from smoney_bot.bank.orders import asking, grammar, naming
+from smoney_bot.bank.orders import asking, consulting, grammar, naming
 from smoney_bot.bank.orders.address import Address, Span, find_address
 from smoney_bot.bank.orders.correction import correct
 from smoney_bot.bank.orders.kinds import (
     AskBalance,
     AskHelp,
     AskHistory,
+    AskReceipt,
+    AskStatement,
     Bot,
     Cancel,
     Freeze,
@@ -40,6 +42,7 @@ TEXT_LONGEST = 4000
 _KEYWORDS: Mapping[str, Order] = {
     **dict.fromkeys(("solde", "balance"), AskBalance()),
     **dict.fromkeys(("historique", "history"), AskHistory()),
+    **dict.fromkeys(("releve", "relevé", "statement"), AskStatement()),
     **dict.fromkeys(("prive", "privé", "private"), GoPrivate()),
     **dict.fromkeys(("public",), GoPublic()),
     **dict.fromkeys(("gel", "geler", "freeze"), Freeze()),
@@ -87,10 +90,14 @@ def _match(message: ClearMessage | Message, address: Address) -> Reading | None:
     where = (message.text, address.start, address.end)
     if found := rules.pay.fullmatch(*where):
         return _pay(found, address)
+    if consulted := consulting.match(message.text, address, public=message.public):
+        return Reading(*consulted)
     if found := rules.keyword.fullmatch(*where):
         return _keyword(found)
     if found := rules.cancel.fullmatch(*where):
-        return _cancel(found)
+        return _named(found, Cancel)
+    if found := rules.receipt.fullmatch(*where):
+        return _named(found, AskReceipt)
     if asked := asking.match(message.text, address, public=message.public):
         return Reading(*asked)
     if named := naming.match(message.text, address, public=message.public):
@@ -127,11 +134,12 @@ def _keyword(found: re.Match[str]) -> Reading | None:
     return Reading(GoPublic(_start(code)) if isinstance(order, GoPublic) else order, code)
 
 
-def _cancel(found: re.Match[str]) -> Reading | None:
+def _named(found: re.Match[str], order: type[Cancel | AskReceipt]) -> Reading | None:
+    """Return what is asked about the payment whose reference was *found*."""
     reference = grammar.reference_in(found)
     if reference is None:
         return None
-    return Reading(Cancel(reference), _code(found), (found.span("reference"),))
+    return Reading(order(reference), _code(found), (found.span("reference"),))
 
 
 def _code(found: re.Match[str]) -> Span | None:
@@ -152,4 +160,5 @@ def _missed(message: ClearMessage | Message, address: Address, bot: Bot) -> Orde
     if message.public and "#" not in said and "\uff03" not in said:
         return NotAnOrder()
     words = message.text[address.start : address.end]
-    return asking.missed(words) or NotUnderstood(correct(words, bot))
+    begun = asking.missed(words) or consulting.missed(words)
+    return begun or NotUnderstood(correct(words, bot))

@@ -47,6 +47,13 @@ def note(text: str, *, code_length: int) -> str | None:
     return _unescaped(text.strip(_SPACES))[:NOTE_LONGEST].strip()
 
 
+def free(text: str) -> str | None:
+    """Return *text* as people will read it, whole, or None if signs hide or turn it."""
+    if _hidden_in(text) - {_JOINER}:
+        return None
+    return _unescaped(text.strip(_SPACES))
+
+
 def _hangs_on(first: str) -> bool:
     """Return whether *first* is a space, a joiner or a mark: no beginning of words."""
     return first.isspace() or (first != "" and unicodedata.category(first)[0] in "MC")

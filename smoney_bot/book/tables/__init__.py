@@ -9,6 +9,7 @@ from smoney_bot.book.tables.base import metadata
 from smoney_bot.book.tables.boxes import cursors, deletions, inbox, outbox
 from smoney_bot.book.tables.codes import authenticators, card_codes, cards, guards, pins
 from smoney_bot.book.tables.console import actions, approvals, operators, sessions
+from smoney_bot.book.tables.desk import request_lines, requests
 from smoney_bot.book.tables.money import (
     accounts,
     balances,
@@ -17,6 +18,7 @@ from smoney_bot.book.tables.money import (
     seals,
     transfers,
 )
+from smoney_bot.book.tables.pages import statement_sessions, statement_windows
 from smoney_bot.book.tables.people import customers, invitations, renewals
 from smoney_bot.book.tables.upkeep import readings, rounds, spending, strangers, windows
 
@@ -44,10 +46,14 @@ __all__ = [
     "pins",
     "readings",
     "renewals",
+    "request_lines",
+    "requests",
     "rounds",
     "seals",
     "sessions",
     "spending",
+    "statement_sessions",
+    "statement_windows",
     "strangers",
     "transfers",
     "windows",

@@ -3,7 +3,7 @@
     routes.py    the addresses; which deed each one is
     gate.py      who may come in: sessions, roles, forms of our own pages only
     porter.py    signing in: name, password, authenticator; not too often
-    views.py     what each page shows, read from the book; with today, payments
+    views.py     what each page shows, read from the book; with payments, desk
     deeds.py     what each form does to the book
     pages.py     drawing the pages; with charts, formats
     words.py     the pages' sentences in French; English stands in the templates

@@ -15,6 +15,7 @@ from smoney_bot.bank.refunding import NotRefundable
 from smoney_bot.book import audit, backups, customers, guards, inbox, outbox, refunds, seals
 from smoney_bot.book.engine import Book
 from smoney_bot.book.refunds import AlreadyDecided, SecondPersonNeeded
+from smoney_bot.web.console import desk
 from smoney_bot.web.console.gate import Doing, Done, Form, NotThere, Unwilling, number_of
 
 log = get_logger(__name__)
@@ -134,5 +135,8 @@ FORMS = (
     Form("/console/payments/{reference}/refund", Deed.ASK_REFUND, ask_refund),
     Form("/console/refunds/{number:int}/approve", Deed.APPROVE_REFUND, approve),
     Form("/console/refunds/{number:int}/decline", Deed.DECLINE_REFUND, decline),
+    Form("/console/desk/{reference}/take", Deed.TAKE_REQUEST, desk.take),
+    Form("/console/desk/{reference}/answer", Deed.ANSWER_REQUEST, desk.answer),
+    Form("/console/desk/{reference}/close", Deed.CLOSE_REQUEST, desk.close),
     Form("/console/seals/verify", Deed.VERIFY, verify, look_through),
 )

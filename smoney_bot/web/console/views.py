@@ -27,7 +27,7 @@ from smoney_bot.book import (
 from smoney_bot.book import payments as payment_records
 from smoney_bot.book.states import MessageState, ReplyState
 from smoney_bot.book.vitals import Queue
-from smoney_bot.web.console import payments
+from smoney_bot.web.console import desk, payments
 from smoney_bot.web.console.charts import HEIGHT, WIDTH, bars
 from smoney_bot.web.console.gate import Drawn, Looking, NotThere, Page, number_of
 
@@ -149,6 +149,8 @@ PAGES = (
     Page("/console/customers/{number:int}", person, Deed.LOOK_AT_CUSTOMER),
     Page("/console/holds", payments.held),
     Page("/console/collections", gatherings),
+    Page("/console/desk", desk.listing),
+    Page("/console/desk/{reference}", desk.request, Deed.LOOK_AT_REQUEST),
     Page("/console/seals", seals),
     Page("/console/actions", deeds, Deed.LOOK_AT_ACTIONS),
 )

@@ -24,6 +24,9 @@ DONE: Mapping[str, str] = {
     Deed.ASK_REFUND: "The refund waits for a second person.",
     Deed.APPROVE_REFUND: "The money is back. Both are told.",
     Deed.DECLINE_REFUND: "The payment stays as it is.",
+    Deed.TAKE_REQUEST: "You see to this request.",
+    Deed.ANSWER_REQUEST: "The answer is on its way.",
+    Deed.CLOSE_REQUEST: "The request is closed.",
 }
 
 #: Why a deed was not done.
@@ -41,6 +44,11 @@ WHY: Mapping[str, str] = {
     "second_person": "Who asks for a refund does not decide on it. Nothing was done.",
     "already_decided": "Somebody has decided on this already. Nothing was done.",
     "must_recover": "This book was restored: smoney-bot ledger recover comes first.",
+    "answer_empty": "An answer needs words. Nothing was sent.",
+    "answer_too_long": "An answer has 1000 signs at most. Nothing was sent.",
+    "answer_link": "The bank sends no links. Nothing was sent.",
+    "answer_asks_for_code": "The bank never asks for a code. Nothing was sent.",
+    "answer_may_not_be_written_to": "This customer may not be written to. Nothing was sent.",
     "book_too_long": "This book is too long for a page: smoney-bot ledger verify",
 }
 
@@ -66,6 +74,7 @@ CODES = (
     *("payment", "hold", "release", "return", "refund", "gift return"),
     *("person", "association", "open", "frozen", "closed"),
     *("reached", "paid out", "asked", "approved"),
+    *("help", "card", "loan", "idea", "taken", "answered", "green", "amber", "red"),
     *("late", "on time", "sound", "unsound"),
 )
 
@@ -80,6 +89,7 @@ FRENCH: Mapping[str, str] = {
     "Customers": "Clients",
     "Held": "En garde",
     "Collections": "Collectes",
+    "Desk": "Guichet",
     "Seals": "Scellés",
     "Actions": "Actes",
     "Sign in": "Se connecter",
@@ -218,6 +228,34 @@ FRENCH: Mapping[str, str] = {
     "Given": "Donné",
     "Goal": "But",
     "Gifts": "Dons",
+    # Desk
+    "What customers ask people for. Amber in the last third of its time, red when it is late.": (
+        "Ce que les clients demandent à des personnes. Orange dans le dernier tiers du délai,"
+        " rouge en retard."
+    ),
+    "What is due first": "Le plus urgent d’abord",
+    "Answered and closed": "Répondu et clos",
+    "Customer": "Client",
+    "Due": "Pour le",
+    "in {time}": "dans {time}",
+    "{age} late": "en retard de {age}",
+    "Request": "Demande",
+    "Asked at": "Demandé le",
+    "Answered at": "Répondu le",
+    "What was written": "Ce qui a été écrit",
+    "(erased after ninety days)": "(effacé après quatre-vingt-dix jours)",
+    "No words came with it.": "Aucun mot ne l’accompagne.",
+    "Answer": "Répondre",
+    "What @{customer} reads": "Ce que lit @{customer}",
+    "By direct message, in the language of the customer ({language}). No links, and never a"
+    " question for a code.": (
+        "Par message privé, dans la langue du client ({language}). Pas de lien, et jamais de"
+        " question sur un code."
+    ),
+    "Send the answer": "Envoyer la réponse",
+    "I see to it": "Je m’en occupe",
+    "Close without an answer": "Clore sans réponse",
+    "Close": "Clore",
     # Seals
     "Pages closed": "Pages closes",
     "Transfers sealed": "Virements scellés",
@@ -254,6 +292,22 @@ FRENCH: Mapping[str, str] = {
     "The book has been verified.": "Le livre a été vérifié.",
     "The refund waits for a second person.": "Le remboursement attend une deuxième personne.",
     "The money is back. Both are told.": "L’argent est revenu. Les deux sont prévenus.",
+    "You see to this request.": "Vous vous occupez de cette demande.",
+    "The answer is on its way.": "La réponse est en route.",
+    "The request is closed.": "La demande est close.",
+    "An answer needs words. Nothing was sent.": "Il faut des mots. Rien n’a été envoyé.",
+    "An answer has 1000 signs at most. Nothing was sent.": (
+        "Une réponse a 1000 signes au plus. Rien n’a été envoyé."
+    ),
+    "The bank sends no links. Nothing was sent.": (
+        "La banque n’envoie pas de lien. Rien n’a été envoyé."
+    ),
+    "The bank never asks for a code. Nothing was sent.": (
+        "La banque ne demande jamais de code. Rien n’a été envoyé."
+    ),
+    "This customer may not be written to. Nothing was sent.": (
+        "On ne peut pas écrire à ce client. Rien n’a été envoyé."
+    ),
     "The payment stays as it is.": "Le paiement reste comme il est.",
     "This form is not one of your own pages. Nothing was done.": (
         "Ce formulaire n’est pas une de vos pages. Rien n’a été fait."
@@ -319,6 +373,10 @@ FRENCH: Mapping[str, str] = {
     "asked for refund": "a demandé un remboursement",
     "approved refund": "a approuvé un remboursement",
     "declined refund": "a décliné un remboursement",
+    "looked at request": "a regardé une demande",
+    "took request": "a pris une demande",
+    "answered request": "a répondu à une demande",
+    "closed request": "a clos une demande",
     "looked at actions": "a regardé les actes",
     "added operator": "a ajouté un opérateur",
     "disabled operator": "a désactivé un opérateur",
@@ -365,6 +423,15 @@ FRENCH: Mapping[str, str] = {
     "paid out": "versée",
     "asked": "demandé",
     "approved": "approuvé",
+    "help": "conseil",
+    "card": "carte",
+    "loan": "crédit",
+    "idea": "idée",
+    "taken": "prise",
+    "answered": "répondue",
+    "green": "à temps",
+    "amber": "urgent",
+    "red": "trop tard",
     "late": "en retard",
     "on time": "à l’heure",
     "sound": "sain",

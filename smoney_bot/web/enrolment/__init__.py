@@ -2,6 +2,7 @@
 
     routes.py    the addresses
     porter.py    who comes without a link: a living code gets a fresh one
+    admission.py a word and a living code, judged; the page of statements asks it too
     clerk.py     what each step does to the book
     choices.py   what a customer may choose: PINs that are not guessed at once
     staging.py   what is chosen and not yet confirmed; the first code is judged here

@@ -36,6 +36,7 @@ class Words:
     any_code_hint: str
     renew_on: str
     no_code: str
+    statement: str
     not_admitted: str
 
     who: str
@@ -121,6 +122,7 @@ _FRENCH = Words(
         f"Plus aucun code{NBSP}? Demandez un lien à la personne qui a ouvert votre compte{NBSP}:"
         " elle seule peut vous aider."
     ),
+    statement="Voir votre relevé",
     not_admitted=(
         "Refusé. Le mot sert une fois, pendant 15 minutes, et le code doit être juste et jamais"
         " utilisé. Après cinq codes faux, plus aucun n’est accepté pendant un moment."
@@ -256,6 +258,7 @@ _ENGLISH = Words(
     no_code=(
         "No code left? Ask for a link from whoever opened your account: nobody else can help you."
     ),
+    statement="See your statement",
     not_admitted=(
         "Not accepted. The word is good once, for 15 minutes, and the code has to be right and"
         " never used. After five wrong codes none is accepted for a while."

@@ -39,7 +39,6 @@ def _arrange(lease: float) -> None:
     """
     catching_up.WAYS = ()  # type: ignore[assignment] # two are shipped
     running.LOOK_AFTER = timedelta(seconds=0.5)
-    counter.PROVEN_AFTER = timedelta(seconds=3)
     if lease:
         counter.LEASE = sender.LEASE = timedelta(seconds=lease)
 

@@ -45,10 +45,12 @@ def violations(book: Book, people: People, acknowledged: Mapping[str, Told]) -> 
 
 
 def _lost(connection: Connection, acknowledged: Iterable[str]) -> Iterator[str]:
-    states = dict(_pairs(connection, "SELECT key, state FROM inbox"))
+    told = connection.execute(text("SELECT key, state, reason, crashes, errors FROM inbox"))
+    found = {key: facts for key, *facts in told}
     for key in acknowledged:
-        if states.get(key) not in _DECIDED:
-            yield f"lost: {key} is {states.get(key)}"
+        state, *why = found.get(key, (None,))
+        if state not in _DECIDED:
+            yield f"lost: {key} is {state} {why}"
 
 
 def _declined(connection: Connection) -> Iterator[str]:

@@ -26,7 +26,7 @@ from smoney_bot.book.engine import Book
 KILLS = int(os.environ.get("SMONEY_KILLS") or (1_000 if FULL else 5))
 
 #: One life in so many lasts long enough to take up what the others had in hand, in seconds.
-_LONG_LIFE_EVERY, _LONG_LIFE = 40, 4.5
+_LONG_LIFE_EVERY, _LONG_LIFE = 50, 6.5
 
 #: Seconds between two messages of one thread, and orders to pay for each kill.
 PAUSE = 0.05 if FULL else 0.015

@@ -58,10 +58,14 @@ def rest_violations(bank: WholeBank) -> Iterator[str]:
 def _code_violations(bank: WholeBank) -> Iterator[str]:
     """Yield the codes that can be read somewhere (I10)."""
     kept = " ".join(str(text) for question in _TEXTS for (text,) in rows(bank, question))
+    numbers = set(_NUMBER.findall(kept))  # whole: an id may hold the digits of a code by chance
     for role in CAST:
-        yield from (f"I10: a code of {role.handle}" for code in card(role.handle) if code in kept)
+        yield from (
+            f"I10: a code of {role.handle}" for code in numbers.intersection(card(role.handle))
+        )
 
 
+_NUMBER = re.compile(r"[0-9]+", re.ASCII)
 _TEXTS = ("SELECT payload FROM inbox", "SELECT text FROM outbox", "SELECT note FROM payments")
 
 

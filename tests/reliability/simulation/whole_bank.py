@@ -168,11 +168,12 @@ def _open(connection: Connection, role: Role) -> None:
 class WholeBank:
     """The bank on the database at *url* and its X; `restart` is what follows a death.
 
-    What X has to tell waits in `mail` until somebody delivers it.
+    What X has to tell waits in `mail` until somebody delivers it. Not *paced*, it
+    keeps no count of X's limits: X alone does.
     """
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, url: str, *, paced: bool = True) -> None:
+        self._url, self._paced = url, paced
         self.clock, self.points, self.faults = Clock(), Points(), Faults()
         self.world = World(self.clock.seconds)
         self.world.add_user("Smoney", "Smoney", x_id=BOT.x_id, automated=True)
@@ -306,7 +307,7 @@ class WholeBank:
             access_token_secret=APP.access_token_secret,
             bearer_token=APP.bearer_token,
             bot_id=BOT.x_id,
-            gate=Pacing(self.book, RICH),
+            gate=Pacing(self.book, RICH) if self._paced else None,
         )
         client._x.session.mount("http://", self.line)  # noqa: SLF001 - in place of sockets
         return client
