@@ -107,4 +107,5 @@ def test_a_bank_that_serves_an_author_twice_at_once_is_caught(
     monkeypatch.setattr(claims, "_author_is_busy", _nobody_is_busy)
     with small_bank(sqlite_book) as bank, without("AND card_codes.used_at IS NULL"):
         bank.do("DROP INDEX uq_inbox_one_claimed_per_author")
-        assert max(work(bank, SMALL.rounds // 3)) > 1
+        # A race has to happen first: on a busy machine that takes some rounds.
+        assert any(max(work(bank, SMALL.rounds // 3)) > 1 for _ in range(10))
