@@ -100,7 +100,9 @@ class PostgresFiles:
             "rows": rows(self.book),
             "data files": b"\n".join(tables),
             "write-ahead log": written,
-            "server log": (folder / "log").read_bytes(),
+            "server log": b"".join(
+                one.read_bytes() for one in (folder / "log", folder.parent / "log") if one.is_file()
+            ),
         }
 
     def _write_ahead_log(self, folder: Path) -> bytes:

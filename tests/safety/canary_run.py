@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from canary_places import open_places
 from canary_search import all_codes, found
 from canary_texts import CLEAN, NEAR, WAYS, spell
-from counts import COUNTS
 from sabotage import Killed
 from small_bank import NOBODY, PLACES, Payer, SmallBank, crowd, small_bank
 from sqlalchemy import Connection
@@ -28,6 +28,9 @@ from smoney_bot.bank.messages import ClearMessage, Message
 from smoney_bot.bank.orders import Bot
 from smoney_bot.bank.redaction import conceal
 from smoney_bot.book.engine import Book
+from smoney_bot.workers import records
+
+_write = records.write  # the real one, whatever stands in its place later
 
 Found = dict[str, dict[str, str]]  # how each code was found, by place
 
@@ -39,11 +42,6 @@ STAGE, BODY = 60_000, 20
 #: One form after another, in every way that it can come.
 FORMS = [itertools.cycle(itertools.product(texts, WAYS)) for texts in (CLEAN, NEAR)]
 STRANGERS = 0.05  # of all messages
-ONE_IS_ODD = max(5, COUNTS.canaries // 200)  # of so many
-#: A failed batch is written anew message by message, so accidents cost time: at the
-#: full count there are a hundred of them, not some thousands.
-ONE_FAILS = max(7, COUNTS.canaries // 2_000)  # of so many writes
-ONE_DIES = max(23, COUNTS.canaries // 600)
 
 TURNED_AWAY = {
     "unsigned": 401,
@@ -92,22 +90,36 @@ def _pieces(codes: frozenset[str], numbers: Iterable[str]) -> set[str]:
 
 @dataclass
 class Accidents:
-    """In place of `records.write`: now and then it fails, now and then the worker dies."""
+    """What goes wrong while so many *codes* are shown.
 
-    write: Callable[..., None]
+    A failed batch is written anew message by message, so accidents cost time: of a
+    hundred thousand codes there are a hundred of each kind, not some thousands.
+    """
+
+    codes: int
     calls: int = 0
     failed: int = 0
     killed: int = 0
 
-    def __call__(self, connection: Connection, *rest: object) -> None:
+    def write(self, connection: Connection, *rest: Any) -> None:  # noqa: ANN401 - as the real one
+        """In place of `records.write`: now and then it fails, now and then the worker dies."""
         self.calls += 1
-        self.write(connection, *rest)
-        if self.calls % ONE_DIES == 0:
+        _write(connection, *rest)
+        if self.calls % max(23, self.codes // 600) == 0:
             self.killed += 1
             raise Killed
-        if self.calls % ONE_FAILS == 0:
+        if self.calls % max(7, self.codes // 2_000) == 0:
             self.failed += 1
             raise RuntimeError("an accident while writing")
+
+    def conceal(self, message: ClearMessage, keyring: Keyring, bot: Bot) -> Message:
+        """In place of `conceal`: now and then it fails, and quotes the clear words.
+
+        Only plain ones: the log's stars know digits that stand in a row.
+        """
+        if (int(message.message_id) >> 22) % max(5, self.codes // 200) == 0:
+            raise ValueError(f"an odd message: {message.text if message.text.isascii() else ''}")
+        return conceal(message, keyring, bot)
 
 
 def serve_all(bank: SmallBank) -> None:
@@ -132,16 +144,6 @@ def told(bank: SmallBank, payers: list[Payer], dice: random.Random) -> Iterator[
             text, way = next(FORMS[int(payer.person.x_id) % 2])
             author = NOBODY if dice.random() < STRANGERS else payer.person
             yield way(bank.pen, author, spell(text, payer.codes[place]))
-
-
-def odd(message: ClearMessage, keyring: Keyring, bot: Bot) -> Message:
-    """In place of `conceal`: now and then it fails, and quotes the clear words.
-
-    Only plain ones: the log's stars know digits that stand in a row.
-    """
-    if (int(message.message_id) >> 22) % ONE_IS_ODD == 0:
-        raise ValueError(f"an odd message: {message.text if message.text.isascii() else ''}")
-    return conceal(message, keyring, bot)
 
 
 def bring_all(bank: SmallBank, door: Door, payers: list[Payer], dice: random.Random) -> None:

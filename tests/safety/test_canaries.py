@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from canary_places import open_places
-from canary_run import Accidents, Run, odd
+from canary_run import Accidents, Run
 from canary_search import found
-from counts import COUNTS, SMALL
+from counts import COUNTS, FULL, SMALL
 from figures import show
+from own_postgres import own_postgres
 from reliability_figures import chance
 from small_bank import engine, small_bank
 from sqlalchemy.exc import DBAPIError
@@ -22,6 +23,7 @@ from smoney_bot.bank.keys import Keyring
 from smoney_bot.bank.messages import ClearMessage, Message
 from smoney_bot.bank.orders import Bot
 from smoney_bot.bank.redaction import conceal
+from smoney_bot.book import migrations
 from smoney_bot.book.engine import Book
 from smoney_bot.channels.x import wire
 from smoney_bot.telemetry import masking, terminal
@@ -29,27 +31,50 @@ from smoney_bot.web import webhook
 from smoney_bot.workers import records
 
 
-@pytest.fixture
-def accidents(monkeypatch: pytest.MonkeyPatch) -> Accidents:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def quiet_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Return the URL of a migrated database, once on each engine.
+
+    A write-ahead log is one for all databases of a server, and other tests keep
+    nothing whole in theirs: a hundred thousand canaries are found among the pieces
+    by chance. So the full run has a PostgreSQL of its own.
+    """
+    if request.param == "sqlite":
+        yield request.getfixturevalue("sqlite_url")
+    elif COUNTS is not FULL:
+        yield request.getfixturevalue("postgres_url")()
+    else:
+        with own_postgres() as server:
+            for name in ("fsync", "synchronous_commit", "full_page_writes"):
+                server.ask(f"ALTER SYSTEM SET {name} = off")
+            server.ask("SELECT pg_reload_conf()")
+            url = server.create("canaries")
+            migrations.upgrade(url)
+            yield url
+
+
+def _let_things_go_wrong(patch: pytest.MonkeyPatch, codes: int) -> Accidents:
     """Let writing fail now and then, and the door stumble over an odd message."""
-    made = Accidents(records.write)
-    monkeypatch.setattr(records, "write", made)
-    monkeypatch.setattr(webhook, "conceal", odd)
+    made = Accidents(codes)
+    patch.setattr(records, "write", made.write)
+    patch.setattr(webhook, "conceal", made.conceal)
     return made
 
 
 def test_no_code_is_left_anywhere(
-    book: Book,
-    book_url: str,
+    quiet_url: str,
     tmp_path: Path,
     capfd: pytest.CaptureFixture[str],
-    accidents: Accidents,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    run = Run(book, book_url, tmp_path / "all.log", capfd)
+    book = Book(quiet_url)
+    accidents = _let_things_go_wrong(monkeypatch, COUNTS.canaries)
+    run = Run(book, quiet_url, tmp_path / "all.log", capfd)
     hits = run(COUNTS.canaries, chance("canaries"))
+    book.close()
     show(
         "canaries",
-        engine=engine(book_url),
+        engine=engine(quiet_url),
         violations=sum(map(len, hits.values())),
         codes=COUNTS.canaries,
         writes_failed=accidents.failed,
@@ -108,7 +133,6 @@ def _forget_a_line_for_the_debugger(patch: pytest.MonkeyPatch) -> str:
         _forget_a_line_for_the_debugger,
     ],
 )
-@pytest.mark.usefixtures("accidents")
 def test_a_bank_that_leaves_codes_behind_is_caught(
     sabotage: Callable[[pytest.MonkeyPatch], str],
     sqlite_book: Book,
@@ -117,9 +141,11 @@ def test_a_bank_that_leaves_codes_behind_is_caught(
     capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    codes = SMALL.canaries // 4
+    _let_things_go_wrong(monkeypatch, codes)
     place = sabotage(monkeypatch)
     run = Run(sqlite_book, sqlite_url, tmp_path / "all.log", capfd)
-    hits = run(SMALL.canaries // 4, chance("careless"))
+    hits = run(codes, chance("careless"))
     assert place in hits
 
 

@@ -30,6 +30,9 @@ from smoney_bot.book.engine import Book
 KILLS = 20 if COUNTS is FULL else 1
 FORMATS = itertools.cycle(("json", "text"))
 
+#: How long a start may take on a machine that has much else to do.
+_START_SECONDS = 120
+
 
 @contextmanager
 def daemon(folder: Path, url: str) -> Iterator[tuple[subprocess.Popen[bytes], Door]]:
@@ -64,7 +67,7 @@ def daemon(folder: Path, url: str) -> Iterator[tuple[subprocess.Popen[bytes], Do
         )
     connection = HTTPConnection("127.0.0.1", port)
     try:
-        _wait_until_ready(Door(connection))
+        _wait_until_ready(process, Door(connection))
         yield process, Door(connection)
     finally:
         connection.close()
@@ -72,9 +75,10 @@ def daemon(folder: Path, url: str) -> Iterator[tuple[subprocess.Popen[bytes], Do
         process.wait()
 
 
-def _wait_until_ready(door: Door) -> None:
-    deadline = time.monotonic() + 30
+def _wait_until_ready(process: subprocess.Popen[bytes], door: Door) -> None:
+    deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
+        assert process.poll() is None, "the service ended by itself"
         with suppress(OSError):
             if door.ask("GET", "/health/ready") == 200:
                 return

@@ -33,10 +33,10 @@ class Extent:
 
 
 QUICK = Extent(
-    scenarios=4,
+    scenarios=3,
     blows=1,
     seeds=2,
-    steps=40,
+    steps=30,
     together=250,
     again=1,
     both_seeds=1,

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from detectors import Detectors
+from detectors import Detectors, nothing
 from extent import EXTENT, of_the_day
 from reliability_figures import FULL, SEED, record
 from sabotages import SABOTAGES, Sabotage
@@ -19,18 +19,15 @@ pytest_plugins = ["simulation_fixtures"]
 
 @pytest.fixture(scope="module")
 def detectors(accounts: Path, tmp_path_factory: pytest.TempPathFactory) -> Detectors:
-    return Detectors.ready(accounts, tmp_path_factory.mktemp("sabotage"))
+    return Detectors(accounts, tmp_path_factory.mktemp("sabotage"))
 
 
 @pytest.mark.parametrize(
     "sabotage", of_the_day(SABOTAGES, EXTENT.mutants), ids=lambda one: one.__name__
 )
-def test_a_sabotage_is_noticed(
-    sabotage: Sabotage, detectors: Detectors, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_sabotage_is_noticed(sabotage: Sabotage, detectors: Detectors) -> None:
     started = time.monotonic()
-    sabotage(monkeypatch)
-    word = detectors.first_word()
+    word = detectors.first_word(sabotage)
     print(f"{sabotage.__name__:<32} noticed by {word}")  # noqa: T201 - the table
     record(
         "sabotages that nobody notices",
@@ -45,4 +42,4 @@ def test_a_sabotage_is_noticed(
 
 @pytest.mark.skipif(not FULL, reason="takes half a minute: crash points and seeds without a fault")
 def test_the_honest_service_is_not_accused(detectors: Detectors) -> None:
-    assert detectors.first_word() is None
+    assert detectors.first_word(nothing) is None
