@@ -133,6 +133,22 @@ def test_what_is_kept_reads_as_the_same_order(written: str) -> None:
     assert read(kept(message), BOT) == read(message, BOT)
 
 
+@pytest.mark.parametrize("form", [Form.POST, Form.DIRECT])
+def test_a_code_where_the_amount_should_be_is_hidden_and_used_up(form: Form) -> None:
+    message = post("@Smoney #1234 @bob merci", form)
+    assert kept(message).text == "@Smoney #**** @bob merci"
+    assert seen(message) == ["1234"]
+    assert read(kept(message), BOT) == read(message, BOT) == NotUnderstood("@Smoney #20 @bob #code")
+
+
+@pytest.mark.parametrize("amount", ["1234,00", "1234€", "€1234", "999", "1234"])
+def test_an_amount_that_cannot_be_a_code_stays(amount: str) -> None:
+    code = " #07482193" if amount == "1234" else ""
+    message = post(f"@Smoney #{amount} @bob{code}")
+    assert kept(message).text.startswith(f"@Smoney #{amount} @bob")
+    assert isinstance(read(message, BOT), Pay)
+
+
 def test_a_name_cut_short_by_stars_is_not_the_bots_name() -> None:
     message = direct("@Smoney07482193")
     assert kept(message).text == "@Smoney********"

@@ -122,6 +122,7 @@ def test_every_page_is_easy_to_use(
     page.locator("main button").click()
     expect(page.get_by_role("alert")).to_be_visible()
     expect(page.locator("#password")).to_have_value("")
+    page.wait_for_load_state()  # with its style sheet
     assert page.evaluate(_HARD_TO_USE) == []
     page.locator("#name").fill("office")
     page.locator("#password").fill(PASSWORD)

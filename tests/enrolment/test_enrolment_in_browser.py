@@ -67,6 +67,7 @@ def codes_on(page: Page) -> list[str]:
 
 
 def expect_easy_to_use(page: Page) -> None:
+    page.wait_for_load_state()  # with its style sheet
     assert page.evaluate(_HARD_TO_USE) == []
 
 

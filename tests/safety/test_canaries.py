@@ -155,7 +155,8 @@ def test_a_planted_code_is_found_in_every_place(book: Book, book_url: str) -> No
         alice = Person("1000000001", "alice")
         bank.open([alice], [()])
         bank.keep([bank.pen.post(alice, "@Smoney #1 @entraide merci")])
-        bank.do("UPDATE inbox SET reason = :code", code=code)
+        # Between spaces: the next bytes of a row are random, and could pass for more digits.
+        bank.do("UPDATE inbox SET reason = :words", words=f" {code} ")
         with pytest.raises((DBAPIError, TryLater)):
             bank.do(f"DROP TABLE a_table_called_{code}")
         hits = {place: found(data, frozenset([code])) for place, data in places.places().items()}

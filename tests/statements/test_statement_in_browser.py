@@ -90,6 +90,7 @@ def test_a_word_and_a_code_lead_to_the_statement_and_its_file(
 
     expect(page.get_by_role("heading", level=1)).to_contain_text(words.statement)
     expect(page.get_by_role("row").filter(has_text="pizza")).to_contain_text("@bob")
+    page.wait_for_load_state()  # with its style sheet
     assert page.evaluate(_HARD_TO_USE.read_text()) == []
     width = page.evaluate("() => document.documentElement.scrollWidth")
     assert width <= viewport["width"]

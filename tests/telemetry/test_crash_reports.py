@@ -28,7 +28,8 @@ def collector() -> Iterator[Collector]:
     with collecting() as collector:
         yield collector
         sentry_sdk.get_client().close()
-        sentry_sdk.init()  # sends nothing any more
+        # Sends nothing any more; by default it would also put itself between us and our libraries.
+        sentry_sdk.init(default_integrations=False, auto_enabling_integrations=False)
     structlog.reset_defaults()
     root.handlers = handlers
     root.setLevel(level)

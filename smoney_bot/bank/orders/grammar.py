@@ -82,6 +82,16 @@ def amount_in(found: re.Match[str]) -> Cents | None:
     return amount if amount > 0 else None
 
 
+def may_be_code(found: re.Match[str]) -> bool:
+    """Return whether the amount that `pay` found has the form of a code.
+
+    Who forgets the amount writes `#1234 @bob`. Four digits without cents or a euro
+    sign are above every ceiling, so hiding them costs nobody a payment.
+    """
+    amount = found["before"], found["cents"], found["after"]
+    return len(found["whole"]) in LENGTHS and not any(amount)
+
+
 def reference_in(found: re.Match[str]) -> str | None:
     """Return the payment reference that was *found*, or None if it is none.
 

@@ -115,6 +115,8 @@ def _pay(found: re.Match[str], address: Address) -> Reading | None:
     words = note(said, code_length=len(found["code"] or ""))
     if amount is None or words is None or (tag and not grammar.is_tag(tag)):
         return None
+    if code is None and grammar.may_be_code(found):
+        return None
     payee_at = (found.start("handle") - 1, found.end("handle"))
     payee = Payee(found["handle"], address.x_id_at(*payee_at))
     amount_at = found.span("number")
