@@ -150,6 +150,6 @@ def book(book_url: str) -> Iterator[Book]:
     opened.close()
 
 
-# Temporary files in memory; a real Chromium for the tests of pages; the table of the
-# reliability figures.
-pytest_plugins = ["memory_files", "browser_fixtures", "reliability_figures"]
+# Temporary files in memory; cheap hashes; a real Chromium for the tests of pages; the
+# table of the reliability figures.
+pytest_plugins = ["memory_files", "cheap_hashing", "browser_fixtures", "reliability_figures"]

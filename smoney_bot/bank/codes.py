@@ -17,9 +17,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from passlib.context import CryptContext
-
 from smoney_bot.bank.authenticators import AuthenticatorOnFile, candidates
+from smoney_bot.bank.hashing import ARGON2
 from smoney_bot.bank.keys import Keyring, mac
 from smoney_bot.bank.messages import SeenCode
 
@@ -37,15 +36,6 @@ _LOCK_FIRST = timedelta(minutes=15)
 _LOCK_LONGEST = timedelta(hours=24)
 
 _TAG = "code-tag"
-
-#: OWASP's minimum for Argon2id: 19 MiB, two passes, one lane.
-_argon2 = CryptContext(
-    schemes=["argon2"],
-    argon2__type="ID",
-    argon2__memory_cost=19456,
-    argon2__time_cost=2,
-    argon2__parallelism=1,
-)
 
 
 class PinInPublic(StrEnum):
@@ -158,7 +148,7 @@ def tags(keyring: Keyring, author_id: str, digits: str) -> dict[str, str]:
 def hash_code(keyring: Keyring, author_id: str, digits: str) -> tuple[str, str]:
     """Return (Argon2id hash, key id) to keep for a code of *author_id*."""
     key = keyring.derive(keyring.newest, _TAG)
-    return _argon2.hash(mac(key, author_id, digits)), keyring.newest
+    return ARGON2.hash(mac(key, author_id, digits)), keyring.newest
 
 
 def check(
@@ -205,9 +195,9 @@ def _check_steps(seen: SeenCode, on_file: AuthenticatorOnFile, right: list[int])
 def _check_hash(seen: SeenCode, on_file: CodeOnFile | None, keyring: Keyring) -> CheckedCode:
     tag = seen.tags.get(on_file.key_id) if on_file else None
     if on_file is None or tag is None:
-        _argon2.dummy_verify()
+        ARGON2.dummy_verify()
         return CheckedCode(seen.start, Verdict.WRONG)
-    if not _argon2.verify(tag, on_file.hash):
+    if not ARGON2.verify(tag, on_file.hash):
         return CheckedCode(seen.start, Verdict.WRONG, missed=on_file)
     if on_file.spent:
         return CheckedCode(seen.start, Verdict.WRONG)
@@ -223,9 +213,9 @@ def _rehash(seen: SeenCode, on_file: CodeOnFile, keyring: Keyring) -> Rehash | N
     tag = seen.tags.get(keyring.newest)  # none if the door has not heard of that key yet
     if on_file.kind is not CodeKind.PIN or tag is None:
         return None
-    if on_file.key_id == keyring.newest and not _argon2.needs_update(on_file.hash):
+    if on_file.key_id == keyring.newest and not ARGON2.needs_update(on_file.hash):
         return None
-    return Rehash(on_file.customer_id, on_file.hash, _argon2.hash(tag), keyring.newest)
+    return Rehash(on_file.customer_id, on_file.hash, ARGON2.hash(tag), keyring.newest)
 
 
 def new_card_codes() -> Iterator[str]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from passlib.context import CryptContext
+from smoney_bot.bank.hashing import ARGON2
 
 #: NIST SP 800-63B asks for 8 signs at least; this page moves other people's money.
 PASSWORD_MIN = 12
@@ -28,15 +28,6 @@ _LOCK_FIRST = timedelta(minutes=1)
 _LOCK_LONGEST = timedelta(hours=1)
 #: NIST SP 800-63B: after 100 failures in a row only a new password opens again.
 FAILURES_MAX = 100
-
-#: As for the codes of customers: OWASP's minimum for Argon2id.
-_argon2 = CryptContext(
-    schemes=["argon2"],
-    argon2__type="ID",
-    argon2__memory_cost=19456,
-    argon2__time_cost=2,
-    argon2__parallelism=1,
-)
 
 
 class Role(StrEnum):
@@ -131,13 +122,13 @@ def fault_of_password(password: str, name: str) -> str | None:
 
 def hash_password(password: str) -> str:
     """Return what is kept of a password; takes about 20 ms, so do it outside transactions."""
-    hashed: str = _argon2.hash(password)
+    hashed: str = ARGON2.hash(password)
     return hashed
 
 
 def is_password(password: str, hashed: str | None) -> bool:
     """Return whether it is the password; without a hash as much time is spent for nothing."""
     if hashed is None or len(password) > PASSWORD_MAX:
-        _argon2.dummy_verify()
+        ARGON2.dummy_verify()
         return False
-    return bool(_argon2.verify(password, hashed))
+    return bool(ARGON2.verify(password, hashed))

@@ -112,6 +112,7 @@ def test_another_secret_under_the_same_id_opens_nothing() -> None:
     assert check(seen("07482193", keys=other), CARD, other).verdict is Verdict.WRONG
 
 
+@pytest.mark.usefixtures("owasp_cost")
 def test_the_hash_is_argon2id_at_owasps_cost_and_salted() -> None:
     first, second = (codes.hash_code(KEYS, ALICE, "07482193")[0] for _ in range(2))
     assert first != second
@@ -125,6 +126,7 @@ def test_neither_tag_nor_hash_holds_the_digits() -> None:
     assert digits[2:] not in repr(seen(digits))
 
 
+@pytest.mark.usefixtures("owasp_cost")
 def test_every_way_to_be_wrong_costs_the_same_time() -> None:
     """Time tells nothing: nobody on file, a wrong digit, a spent code, a key that is gone."""
     gone = on_file("07482193", keys=Keyring({"old": OLD}))

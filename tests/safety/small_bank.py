@@ -17,7 +17,6 @@ from typing import Any, TypeVar
 
 import pytest
 from counts import HANDS
-from passlib.context import CryptContext
 from sqlalchemy import Connection, make_url, text
 from x_bodies import SMONEY, Event, Pen, Person, body
 
@@ -49,21 +48,6 @@ NOBODY = Person("1999999999", "nobody")  # on X, but no customer
 
 #: Codes on a card here: places 20 and more would read like years in a date.
 PLACES = 19
-
-#: The lowest cost that Argon2id has.
-_cheapest = CryptContext(
-    schemes=["argon2"],
-    argon2__type="ID",
-    argon2__memory_cost=8,
-    argon2__time_cost=1,
-    argon2__parallelism=1,
-)
-
-
-def cheap_hash(x_id: str, digits: str) -> tuple[str, str]:
-    """Return (hash, key id) of a code as `codes.hash_code` does, at the lowest cost."""
-    key_id = KEYRING.newest
-    return _cheapest.hash(codes.tags(KEYRING, x_id, digits)[key_id]), key_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,10 +166,10 @@ def _open(
     )
     ledger.deposit(connection, customer, euros(200), f"first of {person.x_id}", now)
     if card:
-        hashed = [(int(one[:2]), *cheap_hash(person.x_id, one)) for one in card]
+        hashed = [(int(one[:2]), *codes.hash_code(KEYRING, person.x_id, one)) for one in card]
         code_records.issue_card(connection, customer.id, hashed, now)
     if pin is not None:
-        hash_, key_id = cheap_hash(person.x_id, pin)
+        hash_, key_id = codes.hash_code(KEYRING, person.x_id, pin)
         code_records.set_pin(connection, customer.id, hash_=hash_, key_id=key_id, now=now)
     return Payer(person, customer, tuple(card), pin)
 

@@ -6,7 +6,6 @@ import random
 from collections.abc import Iterator
 from functools import cache, partial
 
-from passlib.context import CryptContext
 from sqlalchemy import Connection
 
 from smoney_bot.bank import codes
@@ -23,16 +22,6 @@ PLACES = 19
 
 #: One message of an author is served at a time: few authors would queue.
 _FEWEST = 10
-
-#: The lowest cost that Argon2id has; a hash carries its own cost, so the bank
-#: checks these as it checks all others.
-_cheapest = CryptContext(
-    schemes=["argon2"],
-    argon2__type="ID",
-    argon2__memory_cost=8,
-    argon2__time_cost=1,
-    argon2__parallelism=1,
-)
 
 
 class Crowd:
@@ -87,5 +76,4 @@ def _digits(place: int) -> str:
 
 @cache
 def _hash(keys: Keyring, x_id: str, place: int) -> tuple[int, str, str]:
-    tag = codes.tags(keys, x_id, _digits(place))[keys.newest]
-    return place, _cheapest.hash(tag), keys.newest
+    return place, *codes.hash_code(keys, x_id, _digits(place))

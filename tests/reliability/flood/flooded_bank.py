@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-from passlib.context import CryptContext
 from sqlalchemy import Connection, text
 
 from smoney_bot.bank import codes, policy
@@ -55,18 +53,6 @@ class Flood:
     shouters: int
     payments: int
     payers: int
-
-
-def cheap_hashes(patch: pytest.MonkeyPatch) -> None:
-    """Let Argon2id cost microseconds: it is spared for customers, whose orders are few."""
-    cheap = CryptContext(
-        schemes=["argon2"],
-        argon2__type="ID",
-        argon2__memory_cost=8,
-        argon2__time_cost=1,
-        argon2__parallelism=1,
-    )
-    patch.setattr(codes, "_argon2", cheap)
 
 
 def card(payer: int) -> list[str]:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from flooded_bank import Flood, ask, cheap_hashes, messages, open_accounts, violations, weather
+from flooded_bank import Flood, ask, messages, open_accounts, violations, weather
 from reliability_figures import FULL, SEED, chance, record
 from structlog.testing import capture_logs
 
@@ -21,8 +21,7 @@ SMALL = Flood(100, 5, 5, 5)
 
 
 @pytest.fixture(autouse=True)
-def quiet(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    cheap_hashes(monkeypatch)
+def quiet() -> Iterator[None]:
     with capture_logs():
         yield
 

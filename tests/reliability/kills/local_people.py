@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
-from passlib.context import CryptContext
 from sqlalchemy import Connection
 
 from smoney_bot.bank import codes
@@ -51,15 +50,6 @@ _MANY = 1_000_000
 
 #: As often as one likes: X's limits are tested elsewhere.
 _UNLIMITED = {f"{call.method} {call.path}": Allowance() for call in ENDPOINTS}
-
-#: The lowest cost that Argon2id has; a hash carries its own cost.
-_cheapest = CryptContext(
-    schemes=["argon2"],
-    argon2__type="ID",
-    argon2__memory_cost=8,
-    argon2__time_cost=1,
-    argon2__parallelism=1,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +133,8 @@ def _open(connection: Connection, user: User) -> None:
     now = Book.now(connection)
     customer = customers.open_account(connection, handle=user.handle, x_id=user.x_id, now=now)
     ledger.deposit(connection, customer, euros(START_CENTS // 100), f"first {user.x_id}", now)
-    hashed = [(int(one[:2]), *_cheap_hash(user.x_id, one)) for one in _card()]
+    hashed = [(int(one[:2]), *codes.hash_code(KEYRING, user.x_id, one)) for one in _card()]
     code_records.issue_card(connection, customer.id, hashed, now)
-
-
-def _cheap_hash(x_id: str, digits: str) -> tuple[str, str]:
-    key_id = KEYRING.newest
-    return _cheapest.hash(codes.tags(KEYRING, x_id, digits)[key_id]), key_id
 
 
 @contextmanager

@@ -23,7 +23,6 @@ from one_thread import (
     clock_book,
     in_this_thread,
 )
-from passlib.context import CryptContext
 from sqlalchemy import Connection
 from starlette.applications import Starlette
 from starlette.routing import Route
@@ -110,18 +109,7 @@ BY_HANDLE = {role.handle: role for role in CAST}
 
 
 def hasten(patch: pytest.MonkeyPatch) -> None:
-    """Let Argon2id cost microseconds, and the local X stay in this thread.
-
-    Neither the strength of the one nor the threads of the other are tried here.
-    """
-    cheap = CryptContext(
-        schemes=["argon2"],
-        argon2__type="ID",
-        argon2__memory_cost=8,
-        argon2__time_cost=1,
-        argon2__parallelism=1,
-    )
-    patch.setattr(codes, "_argon2", cheap)
+    """Let the local X stay in this thread: its own ones are not tried here."""
     patch.setattr(api, "run_in_threadpool", in_this_thread)
 
 
