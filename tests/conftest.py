@@ -151,5 +151,5 @@ def book(book_url: str) -> Iterator[Book]:
 
 
 # Temporary files in memory; a real Chromium for the tests of pages; the table of the
-# reliability figures.
-pytest_plugins = ["memory_files", "browser_fixtures", "reliability_figures"]
+# reliability figures; no secret in logs.
+pytest_plugins = ["memory_files", "browser_fixtures", "reliability_figures", "secret_scan"]

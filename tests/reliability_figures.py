@@ -35,9 +35,9 @@ _ROWS = "SMONEY_RELIABILITY_ROWS"  # where the processes of one run put their ro
 _HEADS = ("figure", "engine", "counted", "violations", "seconds", "seed", "day", "note")
 _PREFACE = """# Reliability: what was tried, and what came of it
 
-Written by `make reliability`, `make safety` and `make fleet`. Every figure has a negative control in the same
-tests: a sabotage that must make it fail. Seconds are those of one process; the
-parts of a figure may have run beside each other.
+Written by `make reliability`, `make safety` and `make fleet`. Every figure has a negative
+control in the same tests: a sabotage that must make it fail. Seconds are those of one
+process; the parts of a figure may have run beside each other.
 """
 
 
