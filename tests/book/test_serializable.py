@@ -13,7 +13,7 @@ from contextlib import closing
 
 import pytest
 from book_cast import balances, open_account, together
-from sqlalchemy import Connection, create_engine, make_url, text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 # Collected here too, where `book` is another one.
@@ -39,26 +39,10 @@ __all__ = [
 
 
 @pytest.fixture
-def book(postgres_url: Callable[[], str]) -> Iterator[Book]:
+def book(serializable_url: str) -> Iterator[Book]:
     """A migrated book, SERIALIZABLE by default."""
-    url = postgres_url()
-    name = make_url(url).database
-    with closing(_Closing(url)) as admin:
-        admin.run(f"ALTER DATABASE {name} SET default_transaction_isolation = 'serializable'")
-    with closing(Book(url)) as opened:
+    with closing(Book(serializable_url)) as opened:
         yield opened
-
-
-class _Closing:
-    def __init__(self, url: str) -> None:
-        self._engine = create_engine(url, isolation_level="AUTOCOMMIT")
-
-    def run(self, statement: str) -> None:
-        with self._engine.connect() as connection:
-            connection.execute(text(statement))
-
-    def close(self) -> None:
-        self._engine.dispose()
 
 
 def _spend_together(book: Book) -> tuple[list[object], int]:
