@@ -26,6 +26,9 @@ reliability-quick: $(DEV) ## the reliability suite alone, at the small counts of
 reliability: $(DEV) ## the same at their full counts (long); writes docs/reliability.md
 	@SMONEY_RELIABILITY=full $(BIN)/python -m pytest -n 3 --dist worksteal tests/reliability
 
+fleet: $(DEV) ## 20,000 orders while two web processes and four workers are restarted in turn (long)
+	@SMONEY_FLEET=full $(BIN)/python -m pytest -n 0 tests/reliability/fleet
+
 bench: $(DEV) ## the goals of speed as ratios; needs wrk; writes docs/performance.md
 	@$(BIN)/python -m benchmarks
 
@@ -84,4 +87,4 @@ else \
 fi
 endef
 
-.PHONY: help demo test safety reliability-quick reliability check format bench bench-growth bench-telethon coverage lock clean
+.PHONY: help demo test safety reliability-quick reliability fleet check format bench bench-growth bench-telethon coverage lock clean

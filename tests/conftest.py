@@ -3,6 +3,7 @@
     book           a migrated `Book`, once on each engine
     sqlite_book    a migrated `Book` on SQLite alone, where the engine does not matter
     postgres_url   makes a fresh migrated PostgreSQL database at each call
+    serializable_url   the same, once: every transaction in it is SERIALIZABLE
 
 One PostgreSQL serves the whole run, also when pytest-xdist splits it; each test
 gets a copy of a migrated template. If it cannot start, the tests fail.
@@ -20,7 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, create_engine, make_url, text
 
 from smoney_bot.book import migrations
 from smoney_bot.book.engine import Book
@@ -118,6 +119,16 @@ def postgres_url(
 
 
 @pytest.fixture
+def serializable_url(postgres_url: Callable[[], str]) -> str:
+    """Return the URL of a fresh migrated database, SERIALIZABLE by default."""
+    url = postgres_url()
+    setting = "default_transaction_isolation = 'serializable'"
+    with _administering(url) as connection:
+        connection.execute(text(f"ALTER DATABASE {make_url(url).database} SET {setting}"))
+    return url
+
+
+@pytest.fixture
 def sqlite_url(_sqlite_template: Path, tmp_path: Path) -> str:
     """Return the URL of a fresh migrated SQLite file."""
     path = tmp_path / "book.db"
@@ -151,5 +162,11 @@ def book(book_url: str) -> Iterator[Book]:
 
 
 # Temporary files in memory; cheap hashes; a real Chromium for the tests of pages; the
-# table of the reliability figures.
-pytest_plugins = ["memory_files", "cheap_hashing", "browser_fixtures", "reliability_figures"]
+# table of the reliability figures; no secret in what is printed and logged.
+pytest_plugins = [
+    "memory_files",
+    "cheap_hashing",
+    "browser_fixtures",
+    "reliability_figures",
+    "secret_scan",
+]

@@ -27,17 +27,17 @@ import pytest
 FULL = os.environ.get("SMONEY_RELIABILITY") == "full"
 SEED = os.environ.get("SMONEY_SEED", "14-10-2014")
 
-#: Figures of a full run are kept in the page: of this suite, or of the safety suite.
-_KEEPS = FULL or os.environ.get("SMONEY_SAFETY") == "full"
+#: Figures of a full run are kept in the page: of this suite, the safety suite, or the fleet.
+_KEEPS = FULL or "full" in map(os.environ.get, ("SMONEY_SAFETY", "SMONEY_FLEET"))
 
 _PAGE = Path(__file__).parents[1] / "docs" / "reliability.md"
 _ROWS = "SMONEY_RELIABILITY_ROWS"  # where the processes of one run put their rows
 _HEADS = ("figure", "engine", "counted", "violations", "seconds", "seed", "day", "note")
 _PREFACE = """# Reliability: what was tried, and what came of it
 
-Written by `make reliability` and `make safety`. Every figure has a negative control in the same
-tests: a sabotage that must make it fail. Seconds are those of one process; the
-parts of a figure may have run beside each other.
+Written by `make reliability`, `make safety` and `make fleet`. Every figure has a negative
+control in the same tests: a sabotage that must make it fail. Seconds are those of one
+process; the parts of a figure may have run beside each other.
 """
 
 

@@ -74,3 +74,6 @@ def test_the_page_on_privacy_speaks_of_every_table() -> None:
     text = (DOCS / "privacy.md").read_text(encoding="utf-8")
     told = set(re.findall(r"`([a-z_]+)`", text))
     assert set(metadata.tables) - told == set()
+    listed = [row.split("|")[1] for row in text.splitlines() if row.startswith("| `")]
+    names = re.findall(r"`([a-z_]+)`", " ".join(listed))
+    assert len(names) == len(set(names)), "each once"

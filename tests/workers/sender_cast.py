@@ -23,6 +23,7 @@ from smoney_bot.channels.sandbox.world import Post, World
 from smoney_bot.channels.x.budget import Budget
 from smoney_bot.channels.x.client import XClient
 from smoney_bot.channels.x.pacing import Pacing
+from smoney_bot.channels.x.session import READ_SECONDS
 from smoney_bot.workers.sender import Sender
 
 ALICE = "111111111"
@@ -97,13 +98,15 @@ class Stage:
         await self.app(scope, receive, send)
 
 
-def sending(book: Book, x: LocalX, budget: Budget | None = None) -> Sender:
+def sending(
+    book: Book, x: LocalX, budget: Budget | None = None, *, read_seconds: float = READ_SECONDS
+) -> Sender:
     """Return a sender that keeps X's pace, as the service runs it."""
     budget = budget or Budget()
-    return Sender(book, client(x, Pacing(book, budget)), budget)
+    return Sender(book, client(x, Pacing(book, budget), read_seconds), budget)
 
 
-def client(x: LocalX, gate: Pacing | None = None) -> XClient:
+def client(x: LocalX, gate: Pacing | None = None, read_seconds: float = READ_SECONDS) -> XClient:
     """Return the bot's client; without *gate* nobody keeps the pace."""
     return XClient(
         x.url,
@@ -113,6 +116,7 @@ def client(x: LocalX, gate: Pacing | None = None) -> XClient:
         access_token_secret=KEYS.access_token_secret,
         bearer_token=KEYS.bearer_token,
         bot_id=BOT.x_id,
+        read_seconds=read_seconds,
         gate=gate,
     )
 

@@ -110,6 +110,7 @@ class _Door:
         fault = self.faults.take(request.method, request.url.path)
         if fault is None:
             return await self._answer(endpoint, request)
+        await request.body()  # what has arrived is done even if the caller hangs up meanwhile
         await asyncio.sleep(fault.delay)
         usual: Response | None = None
         if fault.done or (fault.status is None and not fault.cut):

@@ -13,6 +13,8 @@ _TYPES = "https://api.twitter.com/2/problems/"
 _BLANK = "about:blank"
 
 DM_NOT_ALLOWED = "You do not have permission to DM one or more participants."
+DM_NOT_TO_THIS_USER = "You cannot send messages to this user."
+DM_NOT_FOLLOWING = "You cannot send messages to users who are not following you."
 REPLY_NOT_ALLOWED = (
     "Reply to this conversation is not allowed because you have not been mentioned or "
     "otherwise engaged by the author of the post you are replying to."

@@ -1,14 +1,14 @@
-"""Starts `smoney-bot serve` again and again, quickly: imports once, then forks.
+"""Starts `smoney-bot serve`, `web` or `work` again and again, quickly: imports once, then forks.
 
 A program of its own, so that no thread of the tests is forked. Each line on its
 standard input asks for something, as JSON; each line of its output answers:
 
     {"do": "start", ...}   fork; the child is the daemon; answers with its process id
-    {"do": "reap"}         wait for the end of the last one; answers "gone"
+    {"do": "reap", "pid"}  wait for the end of that one; answers with its exit code
 
-With a start come `settings` (the environment), `folder`, the `log` file, the
-`lease` of a claim in seconds (0: as shipped), and a `sabotage`: "none" or "early"
-(acknowledge before the commit).
+With a start come `run` (which of the three), `settings` (the environment),
+`folder`, the `log` file, the `lease` of a claim in seconds (0: as shipped), and a
+`sabotage`: "none" or "early" (acknowledge before the commit).
 """
 
 from __future__ import annotations
@@ -61,24 +61,25 @@ def _become_daemon(wish: dict[str, Any]) -> None:
     _arrange(wish["lease"])
     if wish["sabotage"] == "early":
         app.Keeper = _EarlyKeeper  # type: ignore[attr-defined] # the sabotage
-    daemon.serve()
+    {"serve": daemon.serve, "web": daemon.web, "work": daemon.work}[wish["run"]]()
     sys.exit()
 
 
 def _obey() -> None:
-    child = 0
+    children = set()
     for line in sys.stdin:
         wish = json.loads(line)
         if wish["do"] == "start":
             child = os.fork()
             if child == 0:
                 _become_daemon(wish)
+            children.add(child)
             print(child, flush=True)  # noqa: T201 - the answer
         else:
-            os.waitpid(child, 0)
-            child = 0
-            print("gone", flush=True)  # noqa: T201 - the answer
-    if child:  # nobody asks any more
+            _, status = os.waitpid(wish["pid"], 0)
+            children.remove(wish["pid"])
+            print(os.waitstatus_to_exitcode(status), flush=True)  # noqa: T201 - the answer
+    for child in children:  # nobody asks any more
         os.kill(child, signal.SIGKILL)
 
 

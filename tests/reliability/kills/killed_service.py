@@ -44,15 +44,25 @@ def _ask(**wish: object) -> str:
 
 
 class KilledService:
-    """`smoney-bot serve` on *database_url*; started and killed as often as one likes."""
+    """`smoney-bot serve` on *database_url*; started and killed as often as one likes.
+
+    Or one half of it, if *run* is `web` or `work`.
+    """
 
     def __init__(
-        self, folder: Path, database_url: str, x_url: str, *, lease: float, sabotage: str
+        self,
+        folder: Path,
+        database_url: str,
+        x_url: str,
+        *,
+        lease: float = 0,
+        sabotage: str = "none",
+        run: str = "serve",
     ) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        self.log = folder / f"{sabotage}.log"
+        self.log = folder / f"{run}-{self.port}-{sabotage}.log"
         settings = {
             "DATABASE_URL": database_url,
             "SECRET_KEYS": SECRET_KEYS,
@@ -69,6 +79,7 @@ class KilledService:
             "LOG_LEVEL": "warning",
         }
         self._wish = {
+            "run": run,
             "settings": {f"SMONEY_{name}": value for name, value in settings.items()},
             "folder": str(folder),
             "log": str(self.log),
@@ -81,12 +92,14 @@ class KilledService:
         """Start the daemon; returns before it listens."""
         self._daemon = int(_ask(do="start", **self._wish))
 
-    def end(self, how: signal.Signals = signal.SIGKILL) -> None:
-        """Send a signal to the daemon and wait until it is gone."""
-        if self._daemon:
-            os.kill(self._daemon, how)
-            assert _ask(do="reap") == "gone"
-            self._daemon = 0
+    def end(self, how: signal.Signals = signal.SIGKILL) -> int:
+        """Send a signal to the daemon and wait until it is gone; return its exit code."""
+        if not self._daemon:
+            return 0
+        os.kill(self._daemon, how)
+        code = int(_ask(do="reap", pid=self._daemon))
+        self._daemon = 0
+        return code
 
     def __enter__(self) -> Self:
         return self
