@@ -15,16 +15,19 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from smoney_bot.bank.branch import RequestKind
+from smoney_bot.bank.easter import days_after
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY_RANGE = re.compile(rf"({'|'.join(_DAYS)})(?:-({'|'.join(_DAYS)}))?")
 _SPAN = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])-([01][0-9]|2[0-4]):([0-5][0-9])")
 _DATE = re.compile(r"(?:([0-9]{4})-)?([0-9]{2})-([0-9]{2})")
+_MOVABLE = re.compile(r"easter(?:\+[1-9][0-9]?|-[1-9][0-9]?)?")
 _LEAP_YEAR = 2000
 
 USUAL_WEEK = "mon-fri 08:00-20:00 sat 09:00-17:00"
-#: The French public holidays that have a date (Code du travail, L3133-1); the others move.
-USUAL_CLOSED = "01-01 05-01 05-08 07-14 08-15 11-01 11-11 12-25"
+#: The French public holidays (Code du travail, L3133-1); the last three are Easter Monday,
+#: Ascension and Whit Monday.
+USUAL_CLOSED = "01-01 05-01 05-08 07-14 08-15 11-01 11-11 12-25 easter+1 easter+39 easter+50"
 USUAL_ZONE = "Europe/Paris"
 
 #: A desk that does not open within so many days is none.
@@ -40,7 +43,7 @@ class Hours:
     """When the desk is open, and how long an answer may take.
 
     `week` has the spans of each weekday, Monday first; `closed` the days on which
-    it stays shut, of one year (`2026-05-14`) or of every (`12-25`).
+    it stays shut, of one year (`2026-05-14`) or of every (`12-25`, `easter+1`).
     """
 
     week: Week
@@ -62,7 +65,7 @@ class Hours:
 
     def spans(self, day: date) -> Iterator[tuple[datetime, datetime]]:
         """Yield from when to when (UTC) the desk is open on *day*."""
-        if f"{day:%m-%d}" in self.closed or day.isoformat() in self.closed:
+        if not self.closed.isdisjoint(_names(day)):
             return
         midnight = datetime.combine(day, time.min, self.zone)
         for first, last in self.week[day.weekday()]:
@@ -125,14 +128,23 @@ def read_week(text: str) -> Week:
 def read_dates(text: str) -> frozenset[str]:
     """Return the days in *text*: `12-25` is one of every year, `2026-05-14` of that year.
 
+    So is `easter+1` one of every year: so many days after Easter Sunday, or before it.
     Raises `ValueError` for anything else.
     """
     for word in text.split():
+        if _MOVABLE.fullmatch(word):
+            continue
         found = _DATE.fullmatch(word)
         if found is None:
-            raise ValueError(f"{word} is no day: write 12-25 or 2026-05-14")
+            raise ValueError(f"{word} is no day: write 12-25, 2026-05-14 or easter+1")
         date(int(found[1] or _LEAP_YEAR), int(found[2]), int(found[3]))
     return frozenset(text.split())
+
+
+def _names(day: date) -> tuple[str, str, str]:
+    """Return what *day* is called among the days on which the desk stays shut."""
+    after = days_after(day)
+    return f"{day:%m-%d}", day.isoformat(), f"easter{after:+}" if after else "easter"
 
 
 def _range(first: str, last: str | None) -> list[int]:

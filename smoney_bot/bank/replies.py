@@ -287,11 +287,16 @@ def _help(voice: Voice) -> str:
     return voice.gettext(
         "What you can write to me (ref. %(reference)s):\n"
         "#20 @bob #code thanks → pay bob €20\n"
+        "#50 @entraide #garden #code → give to a collection\n"
+        "#show my name → beside your gifts, on the pages of collections (#hide my name ends it)\n"
         "#balance → your balance\n"
         "#history → your last payments\n"
+        "#statement → your account month by month, on my page\n"
+        "#receipt 7K3Q-48 → the facts of one payment\n"
+        "#cancel 7K3Q-48 → take back a payment that waits or is set aside\n"
         "#request 12 @bob → ask bob for €12\n"
         "#split 60 @bob @carol → share a bill\n"
-        "#advisor my question → ask a person\n"
+        "#advisor my question → ask a person; #card, #loan and #idea reach people too\n"
         "#private → orders by direct message only (#public #code ends it)\n"
         "#renew → a new card, PIN or app\n"
         "#freeze → freeze your account at once\n"
@@ -304,6 +309,6 @@ def _help(voice: Voice) -> str:
 def _help_in_public(voice: Voice) -> str:
     return voice.gettext(
         "To pay (ref. %(reference)s): #20, the payee with an at sign before the name, then #code."
-        " Also: #balance, #history, #private, #freeze, #stop."
-        " More: send me #help by direct message. I never ask you for a code."
+        " Also: #balance, #history, #statement, #show my name, #request, #split, #advisor,"
+        " #private, #freeze, #stop. All: #help by direct message. I never ask you for a code."
     )

@@ -25,6 +25,7 @@ class DeskFigures:
     waiting: Counter[tuple[RequestKind, Colour]] = field(default_factory=Counter)
     oldest: datetime | None = None  # since when somebody waits
     answer_seconds: dict[RequestKind, list[float]] = field(default_factory=dict)
+    in_time: Counter[RequestKind] = field(default_factory=Counter)  # of these answers
 
 
 def due(connection: Connection, now: datetime) -> DeskFigures:
@@ -35,7 +36,8 @@ def due(connection: Connection, now: datetime) -> DeskFigures:
     for row in connection.execute(select(*columns).where(_WAITS)):
         waiting[row.kind, _colour(now, row.soon_at, row.due_at)] += 1
         opened.append(row.opened_at)
-    return DeskFigures(waiting, min(opened, default=None), _answered(connection, now))
+    took, in_time = _answered(connection, now)
+    return DeskFigures(waiting, min(opened, default=None), took, in_time)
 
 
 def _colour(now: datetime, soon_at: datetime, due_at: datetime) -> Colour:
@@ -44,11 +46,23 @@ def _colour(now: datetime, soon_at: datetime, due_at: datetime) -> Colour:
     return Colour.AMBER if now >= soon_at else Colour.GREEN
 
 
-def _answered(connection: Connection, now: datetime) -> dict[RequestKind, list[float]]:
-    """Return how many seconds each first answer of the last 24 hours took, by kind."""
+def _answered(
+    connection: Connection, now: datetime
+) -> tuple[dict[RequestKind, list[float]], Counter[RequestKind]]:
+    """Return how many seconds each first answer of the last 24 hours took, by kind.
+
+    And how many of them came by the time that the customer was told.
+    """
+    in_time: Counter[RequestKind] = Counter()
     took: dict[RequestKind, list[float]] = {kind: [] for kind in RequestKind}
-    columns = (requests.c.kind, requests.c.opened_at, requests.c.answered_at)
+    columns = (
+        requests.c.kind,
+        requests.c.opened_at,
+        requests.c.due_at,
+        requests.c.answered_at,
+    )
     lately = select(*columns).where(requests.c.answered_at > now - LATELY)
     for row in connection.execute(lately):
         took[row.kind].append((row.answered_at - row.opened_at).total_seconds())
-    return took
+        in_time[row.kind] += row.answered_at <= row.due_at
+    return took, in_time

@@ -16,6 +16,7 @@ from smoney_bot.book import (
     backups,
     cursors,
     desk_figures,
+    held_figures,
     inbox,
     outbox,
     registrations,
@@ -25,6 +26,7 @@ from smoney_bot.book import (
 )
 from smoney_bot.book.desk_figures import DeskFigures
 from smoney_bot.book.engine import Book
+from smoney_bot.book.held_figures import HeldFigures
 from smoney_bot.book.rounds import Round
 from smoney_bot.book.spending import Spent
 from smoney_bot.book.tables import inbox as messages
@@ -76,6 +78,7 @@ class Vitals:
     windows: list[Window]
     spent: list[Spent]  # this UTC day
     desk: DeskFigures
+    held: HeldFigures
 
 
 def read(book: Book) -> Vitals:
@@ -108,6 +111,7 @@ def read(book: Book) -> Vitals:
             windows=[one for one in windows.listing(connection) if one.endpoint != windows.ALL],
             spent=spending.listing(connection, now),
             desk=desk_figures.due(connection, now),
+            held=held_figures.read(connection),
         )
 
 

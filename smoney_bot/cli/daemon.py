@@ -9,11 +9,10 @@ from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
-from rich.panel import Panel
 
 from smoney_bot import telemetry
 from smoney_bot.cli.opening import load_daemon_settings, load_settings, opened, opened_to_pay
-from smoney_bot.cli.show import confirm, out, refuse
+from smoney_bot.cli.show import confirm, refuse
 
 #: What listening says of a port that another program has, or that only root may have.
 _UNUSABLE_PORT = {errno.EADDRINUSE, errno.EACCES}
@@ -42,6 +41,8 @@ def demo(
 
 def _run_demo(port: int) -> None:
     from smoney_bot.cli.demo import Demo
+    from smoney_bot.cli.demo_house import furnish
+    from smoney_bot.cli.demo_words import show, tell_codes
     from smoney_bot.cli.running import end_signal
 
     ended = end_signal()
@@ -49,15 +50,11 @@ def _run_demo(port: int) -> None:
         TemporaryDirectory(prefix="smoney-demo-") as folder,
         Demo(f"sqlite:///{folder}/demo.db", x_port=port, port=port and port + 1) as running,
     ):
-        out.print(
-            Panel.fit(
-                f"Open [bold link={running.x.url}]{running.x.url}[/]\n"
-                "and be alice, bob or the association @entraide.\n"
-                "[dim]Below is what an operator reads. Ctrl-C ends it all.[/]",
-                title="smoney-bot on a local X",
-                border_style="green",
-            )
-        )
+        if ended.is_set():
+            return
+        staff = furnish(running)
+        show(running, staff)
+        tell_codes(running, staff)
         ended.wait()
 
 

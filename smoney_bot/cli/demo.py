@@ -8,6 +8,7 @@ on the same stage.
 from __future__ import annotations
 
 import secrets
+import socket
 import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -28,8 +29,8 @@ from smoney_bot.channels.sandbox.api import create_api
 from smoney_bot.channels.sandbox.deliveries import Deliveries
 from smoney_bot.channels.sandbox.faults import Faults
 from smoney_bot.channels.sandbox.oauth import AppKeys
-from smoney_bot.channels.sandbox.page import create_page
-from smoney_bot.channels.sandbox.server import RunningServer, serve
+from smoney_bot.channels.sandbox.page import Place, create_page
+from smoney_bot.channels.sandbox.server import RunningServer, bind, serve, url_of
 from smoney_bot.channels.sandbox.world import User, World
 from smoney_bot.channels.x.registration import put_right
 from smoney_bot.cli.demo_bank import DemoBank
@@ -83,11 +84,14 @@ class Demo:
         self._database_url = database_url
         self._open = ExitStack()
         self._closing = threading.Event()
+        self.elsewhere: dict[Place, str] = {}  # addresses at the bot that the page shows
         self.cards: dict[str, list[str]] = {}  # printed codes, by X id
         self.faults = Faults()  # what goes wrong at the local X, for tests
 
     def start(self) -> None:
         """Open the accounts and start both servers; returns when a post would be answered."""
+        self.door = bind(port=self._ports[0])
+        self._open.callback(self.door.close)
         self.world = World()
         self.bot = self.world.add_user("Smoney", "Smoney", automated=True)
         self.users = {role.handle: self._add(role) for role in self._cast}
@@ -126,6 +130,12 @@ class Demo:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
+    def open_account(self, role: Role, places: int) -> User:
+        """Let somebody more live on the local X, with an account and a card of *places* codes."""
+        user = self._add(role)
+        self._open_account(role, user, places)
+        return user
+
     def _add(self, role: Role) -> User:
         return self.world.add_user(role.handle, role.name)
 
@@ -142,6 +152,7 @@ class Demo:
             "x_access_token_secret": self.keys.access_token_secret,
             "x_bearer_token": self.keys.bearer_token,
             "x_signature": "consumer",
+            "public_url": url_of(self.door),
         }
         return environment.load(**usual | self._given)
 
@@ -158,10 +169,11 @@ class Demo:
             self.bank,
             bot_id=self.bot.x_id,
             cast=[self.users[role.handle].x_id for role in self._cast if role.customer],
+            elsewhere=self.elsewhere,
             closing=self._closing.is_set,
         )
         app.router.routes += page
-        return self._serve(app, self._ports[1])
+        return self._serve(app, bind(port=self._ports[1]))
 
     def _serve_bot(self) -> RunningServer:
         rules = self.settings.rules()
@@ -174,10 +186,10 @@ class Demo:
         )
         workers.start()
         self._open.callback(workers.stop)
-        return self._serve(create_app(self.settings, self.book, workers.wake), self._ports[0])
+        return self._serve(create_app(self.settings, self.book, workers.wake), self.door)
 
-    def _serve(self, app: Starlette, port: int) -> RunningServer:
-        server = serve(app, port=port)
+    def _serve(self, app: Starlette, listener: socket.socket) -> RunningServer:
+        server = serve(app, listener=listener)
         self._open.callback(server.stop)
         return server
 
@@ -188,11 +200,11 @@ class Demo:
     def _open_accounts(self) -> None:
         for role in self._cast:
             if role.customer:
-                self._open_account(role, self.users[role.handle])
+                self._open_account(role, self.users[role.handle], self._places)
 
-    def _open_account(self, role: Role, user: User) -> None:
+    def _open_account(self, role: Role, user: User, places: int) -> None:
         keyring = self.settings.keyring()
-        digits = list(codes.new_card_codes())[: self._places]
+        digits = list(codes.new_card_codes())[:places]
         hashed = [(int(one[:2]), *codes.hash_code(keyring, user.x_id, one)) for one in digits]
 
         def work(connection: Connection) -> Customer:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from smoney_bot.bank.customers import State
+from sqlalchemy import Connection
+
+from smoney_bot.bank.collections import TAKING
+from smoney_bot.bank.customers import Customer, Kind, State
 from smoney_bot.bank.desk import Outcome, PaymentState
 from smoney_bot.book import codes as code_records
-from smoney_bot.book import customers, ledger, stories
+from smoney_bot.book import collections, customers, ledger, stories
 from smoney_bot.book.engine import Book
 from smoney_bot.book.states import MessageState, ReplyState
 from smoney_bot.book.stories import Story
@@ -39,6 +42,7 @@ class DemoBank:
             customer = customers.by_x_ids(connection, [x_id])[x_id]
             balance = ledger.balance(connection, customer.account_id)
             used = code_records.used_places(connection, customer.id)
+            tag = _tag_of(connection, customer)
         printed = self.cards[x_id]
         return PersonView(
             handle=customer.handle,
@@ -47,6 +51,7 @@ class DemoBank:
             balance_cents=balance,
             private=customer.private,
             frozen=customer.state is State.FROZEN,
+            tag=tag,
             card=tuple(CardCode(digits, int(digits[:2]) in used) for digits in printed),
         )
 
@@ -69,6 +74,18 @@ class DemoBank:
         """Return a number that grows with each change the page could show."""
         with self.book.reading() as connection:
             return stories.changes(connection)
+
+
+def _tag_of(connection: Connection, customer: Customer) -> str:
+    """Return the tag of the newest collection of an association that takes gifts, or ""."""
+    if customer.kind is not Kind.ASSOCIATION:
+        return ""
+    mine = (
+        one
+        for one in collections.listing(connection)
+        if one.owner_id == customer.id and one.state in TAKING
+    )
+    return next((one.tag for one in mine), "")
 
 
 def _money_steps(story: Story) -> list[Step]:

@@ -35,6 +35,14 @@ def desk_figures(found: Vitals) -> Iterator[GaugeMetricFamily | GaugeHistogramMe
     for kind, seconds in found.desk.answer_seconds.items():
         took.add_metric([kind], _buckets(seconds), sum(seconds))
     yield took
+    in_time = GaugeMetricFamily(
+        "smoney_desk_answers_in_time",
+        "Those of these answers that came by the time promised.",
+        labels=["kind"],
+    )
+    for kind in RequestKind:
+        in_time.add_metric([kind], found.desk.in_time[kind])
+    yield in_time
 
 
 def _buckets(seconds: list[float]) -> list[tuple[str, float]]:

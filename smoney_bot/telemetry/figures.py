@@ -20,6 +20,7 @@ from smoney_bot.book.engine import Book
 from smoney_bot.book.vitals import Queue, Vitals, seconds_since
 from smoney_bot.channels.x.budget import Budget
 from smoney_bot.telemetry.desk import desk_figures
+from smoney_bot.telemetry.held import held_figures
 
 _CACHED_SECONDS = 1.0
 _MILLION = 1_000_000
@@ -67,6 +68,7 @@ class Figures(Collector):
         yield from _ledger(found)
         yield from _x(found, self._budget)
         yield from desk_figures(found)
+        yield from held_figures(found)
 
 
 def _boxes(found: Vitals) -> Iterator[GaugeMetricFamily]:

@@ -20,6 +20,8 @@ CODES = Counter("smoney_codes", "Codes by what their check said.", ["verdict"])
 LOOP_ERRORS = Counter("smoney_loop_errors", "Rounds of a loop that failed.", ["loop"])
 X_REPAIRS = Counter("smoney_x_repairs", "What was mended of our registration at X.", ["act"])
 X_CALLS = Counter("smoney_x_calls", "Calls to X's API.", ["endpoint", "status"])
+SIGN_INS = Counter("smoney_console_sign_ins", "Attempts to sign in to the console.", ["outcome"])
+DEEDS = Counter("smoney_console_deeds", "What operators tried in the console.", ["outcome"])
 
 WEBHOOK_VALID = Gauge("smoney_x_webhook_valid", "1 while X brings us all that it should.")
 
@@ -57,6 +59,8 @@ def _start_at_zero(counter: Counter, *words: str) -> None:
 _start_at_zero(CODES, "right", "wrong", "locked")
 _start_at_zero(MESSAGES, "applied", "declined", "refused", "ignored")
 _start_at_zero(REPLIES, "sent", "wait", "unknown", "rejected", "parked", "halt")
+_start_at_zero(SIGN_INS, "admitted", "turned_away")
+_start_at_zero(DEEDS, "done", "unwilling", "not_allowed", "foreign_form")
 _start_at_zero(TURNED_AWAY, "unsigned", "attack", "malformed", "encoded", "away")
 _start_at_zero(TURNED_AWAY, "bad_challenge", "too_many_challenges")
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smoney_bot.bank.branch import RequestKind
+from smoney_bot.bank.easter import easter
 from smoney_bot.bank.opening_hours import (
     Hours,
     deadlines,
@@ -25,6 +26,7 @@ HELP, LOAN = RequestKind.HELP, RequestKind.LOAN
 USUAL = usual()
 #: Open at night too, when clocks change.
 NIGHTLY = replace(USUAL, week=read_week("mon-sun 00:00-24:00"), closed=frozenset())
+NIGHTLY_IN_FRANCE = replace(NIGHTLY, closed=USUAL.closed)
 
 
 def at(text: str) -> datetime:
@@ -46,6 +48,10 @@ def at(text: str) -> datetime:
         ("2026-11-29T12:00", "2026-11-30T08:30", "2026-12-01T20:00"),
         # Christmas 2026 is a Friday.
         ("2026-12-24T19:55", "2026-12-26T09:25", "2026-12-28T20:00"),
+        # Easter Monday, Ascension and Whit Monday of 2027: 29 March, 6 and 17 May. So is 8 May.
+        ("2027-03-27T16:45", "2027-03-30T08:15", "2027-03-31T20:00"),
+        ("2027-05-05T19:45", "2027-05-07T08:15", "2027-05-10T20:00"),
+        ("2027-05-15T16:45", "2027-05-18T08:15", "2027-05-19T20:00"),
     ],
 )
 def test_an_answer_is_due_as_people_expect(now: str, help_due: str, loan_due: str) -> None:
@@ -156,9 +162,41 @@ def test_hours_that_mean_nothing_are_refused(text: str) -> None:
 def test_holidays_are_days_that_exist() -> None:
     assert read_dates("") == frozenset()
     assert read_dates("12-25 2026-05-14 02-29") == {"12-25", "2026-05-14", "02-29"}
-    for text in ("25-12", "2026-02-29", "christmas", "12/25"):
+    assert read_dates("easter easter-2 easter+39") == {"easter", "easter-2", "easter+39"}
+    wrong = ("25-12", "2026-02-29", "christmas", "12/25", "easter+0", "easter39", "easter+100")
+    for text in wrong:
         with pytest.raises(ValueError, match=r"."):
             read_dates(text)
+
+
+#: As almanacs have them; the last five are the earliest and the latest that there are.
+EASTERS = (
+    "2000-04-23 2008-03-23 2011-04-24 2014-04-20 2024-03-31 2025-04-20 2026-04-05 2027-03-28"
+    " 2028-04-16 2049-04-18 2076-04-19 1818-03-22 2285-03-22 1886-04-25 1943-04-25 2038-04-25"
+)
+
+
+def test_easter_falls_where_almanacs_have_it() -> None:
+    for one in EASTERS.split():
+        assert easter(int(one[:4])).isoformat() == one
+
+
+def test_easter_is_a_sunday_from_22_march_to_25_april() -> None:
+    found = [easter(year) for year in range(1600, 2400)]
+    assert {one.weekday() for one in found} == {6}
+    assert {f"{one:%m-%d}" for one in found} <= {
+        f"{date(2001, 3, 22) + timedelta(days=day):%m-%d}" for day in range(35)
+    }
+
+
+def test_the_desk_is_shut_on_eleven_days_of_the_year_in_france() -> None:
+    for year in range(2026, 2040):
+        days = [date(year, 1, 1) + timedelta(days=one) for one in range(365)]
+        shut = [one for one in days if not list(NIGHTLY_IN_FRANCE.spans(one))]
+        # Ascension may fall on 1 or 8 May: one day less.
+        movable = {easter(year) + timedelta(days=one) for one in (1, 39, 50)}
+        assert movable <= set(shut)
+        assert len(shut) == 11 - sum((one.month, one.day) in {(5, 1), (5, 8)} for one in movable)
 
 
 def test_a_desk_that_never_opens_again_says_so() -> None:

@@ -184,6 +184,7 @@ PIECES = [
     "20", "12,5", "1,000", "0", "€", "EUR", "*", "****", "07482193", "123456", "1234", "0748",
     "-", ".", "_", "2193", "\uff10\uff17\uff14\uff18", "#noel2026", "#noel", "solde", "public",
     "annuler 7K3Q-19", "demander", "split", "payer 7K3Q-48", "bloquer",
+    "relevé", "reçu 7K3Q-48", "renew", "partager", "conseiller", "loan", "idée", "montrer mon nom",
     "074821-93", "envoyer", "pay", "merci", "💸", "&lt;", "\u202e", "#07482193",
 ]  # fmt: skip
 TEXTS = st.one_of(

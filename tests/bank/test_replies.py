@@ -462,7 +462,7 @@ def test_help_shows_only_orders_that_the_bank_reads(language: Language) -> None:
         if " \u2192 " in line
     ]
     read = [_read(line.replace("#code", "#********")) for line in shown]
-    assert len(read) == 11
+    assert len(read) == 16
     assert not [order for order in read if isinstance(order, orders.NotUnderstood)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import re
 import signal
@@ -13,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from html import unescape
 from pathlib import Path
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urlencode, urljoin, urlsplit
 from urllib.request import urlopen
 
 import pytest
@@ -98,7 +99,51 @@ def first(pattern: re.Pattern[str], page: str) -> str:
     return unescape(found[1])
 
 
-def test_a_reader_without_javascript_posts_the_offered_order_and_is_answered(
+def check_elsewhere(demo: Running, page: str) -> str:
+    """Look where the terminal and the *page* say that more is; return the password shown there."""
+    printed = demo.text()
+    for place, words in (
+        ("c/jardin", "Un jardin pour le quartier"),
+        ("statement", "<form"),
+        ("console", 'name="password"'),
+    ):
+        address = first(re.compile(rf"(http://127\.0\.0\.1:[0-9]+/{place})\b"), printed)
+        assert f'href="{address}?lang=' in page
+        assert words in get(address)[1]
+
+    collection = first(re.compile(r"(http://\S+/c/jardin)"), printed)
+    deadline = time.monotonic() + _ANSWERS_WITHIN_SECONDS
+    while get(collection)[1].count("@carol") != 2:  # who gives before anybody looks
+        demo.check_alive(deadline)
+    assert "€40.00" in get(f"{collection}?lang=en")[1]
+
+    password = first(re.compile(r"teller +password (\S+)"), printed)
+    form = {"name": "teller", "password": password, "code": ""}
+    signed_in = _answer_to_form(f"{address}/sign-in", form)
+    assert signed_in.status == 303
+    assert signed_in.getheader("Location") == "/console"
+    assert _answer_to_form(f"{address}/sign-in", form | {"password": "x"}).status == 401
+    assert "app secret" in printed  # nobody can press Enter where there is no terminal
+    return password
+
+
+def _answer_to_form(url: str, fields: dict[str, str]) -> http.client.HTTPResponse:
+    """Send a form and follow nothing."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=10)
+    connection.request(
+        "POST",
+        parts.path,
+        urlencode(fields),
+        {"Content-Type": "application/x-www-form-urlencoded"},
+    )
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+    return answer
+
+
+def test_a_reader_without_javascript_posts_the_offered_order_is_answered_and_looks_around(
     demo: Running,
 ) -> None:
     address, page = get(demo.url())
@@ -115,8 +160,10 @@ def test_a_reader_without_javascript_posts_the_offered_order_and_is_answered(
     assert first(_BOX, page) != offered  # the next code
     assert demo.left_behind() != []  # the book, while it runs
     assert offered[-8:] not in demo.text()
+    password = check_elsewhere(demo, page)
 
     assert demo.end() == 0
+    assert demo.text().count(password) == 1
     assert demo.left_behind() == []
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import timedelta
 from string import Formatter
 
@@ -171,10 +171,18 @@ def test_examples_carry_the_next_unused_code_or_the_chosen_one() -> None:
     me = _somebody("alice", card=card)
     assert _lines(me)[Name.PAY] == "@Smoney #20 @bob #02222229"
     assert _lines(me)[Name.GIVE] == "@Smoney #50 @entraide #02222229"
+    assert Name.COLLECT not in _lines(me)
     assert _lines(me)[Name.TOO_MUCH] == "@Smoney #250,01 @bob #02222229"
     assert _lines(me)[Name.WRONG_CODE] == "@Smoney #20 @bob #02222220"
     assert _lines(me, place=3)[Name.PAY] == "@Smoney #20 @bob #03333333"
     assert _lines(me, place=1)[Name.PAY] == "@Smoney #20 @bob #02222229"
+
+
+def test_who_gathers_for_something_is_given_to_by_its_tag() -> None:
+    me = _somebody("alice", card=(CardCode("02222229"),))
+    gathers = replace(_somebody("entraide", Kind.ASSOCIATION), tag="jardin")
+    lines = examples(me, [gathers], bot="Smoney", language=FRENCH, place=None)
+    assert "@Smoney #30 @entraide #jardin #02222229" in [one.text for one in lines]
 
 
 def test_examples_end_without_a_code_when_the_card_is_used_up() -> None:

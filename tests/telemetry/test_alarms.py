@@ -129,7 +129,15 @@ def test_panels_have_a_title_a_sentence_a_unit_and_a_place_of_their_own() -> Non
 
 def test_the_dashboard_has_a_row_for_each_part() -> None:
     titles = [panel["title"] for panel in panels() if panel["type"] == "row"]
-    assert titles == ["Now", "Flow", "Codes", "X", "Ledger and loops", "Desk"]
+    assert titles == [
+        "Now",
+        "Flow",
+        "Codes",
+        "X",
+        "Ledger and loops",
+        "Desk",
+        "Held, collections and console",
+    ]
 
 
 def test_prometheus_reads_the_alarms_and_both_kinds_of_process() -> None:

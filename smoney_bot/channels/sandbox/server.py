@@ -23,11 +23,10 @@ class RunningServer:
     """An app that is being served; `url` is where."""
 
     def __init__(self, server: uvicorn.Server, listener: socket.socket) -> None:
-        host, port = listener.getsockname()[:2]
-        self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        self.url = url_of(listener)
         self._server = server
         self._listener = listener
-        self._thread = threading.Thread(target=self._run, name=f"server-{port}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"server at {self.url}", daemon=True)
 
     def start(self) -> None:
         """Start and wait until it answers; raise `RuntimeError` if it does not."""
@@ -52,13 +51,31 @@ class RunningServer:
             self._server.run(sockets=[self._listener])
 
 
-def serve(app: Callable[..., Any], host: str = "127.0.0.1", port: int = 0) -> RunningServer:
+def bind(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
+    """Take *port* (0: any free one) without answering yet; raise `OSError` if it is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+
+
+def url_of(listener: socket.socket) -> str:
+    """Return the address of what will be served there."""
+    host, port = listener.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def serve(
+    app: Callable[..., Any],
+    host: str = "127.0.0.1",
+    port: int = 0,
+    *,
+    listener: socket.socket | None = None,
+) -> RunningServer:
     """Serve *app* (ASGI) at *host* and *port* (0: any free one) and return once it answers.
 
-    Raises `OSError` if the port is taken. Signals are left to the main thread.
+    Or on a *listener* that was bound before. Raises `OSError` if the port is taken.
+    Signals are left to the main thread.
     """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    listener = listener or bind(host, port)
     config = uvicorn.Config(
         app,
         interface="asgi3",

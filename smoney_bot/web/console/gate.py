@@ -22,6 +22,7 @@ from smoney_bot.bank.operators import Deed, may
 from smoney_bot.book import actions
 from smoney_bot.book.engine import Book
 from smoney_bot.book.operators import Operator
+from smoney_bot.telemetry import metrics
 from smoney_bot.web.console.pages import Pages
 from smoney_bot.web.console.porter import Porter, Visit
 
@@ -165,6 +166,7 @@ class Gate:
         if visit is None:
             return RedirectResponse(SIGN_IN, 303)
         if not visit.owns(fields.get("csrf", "")):
+            metrics.DEEDS.labels("foreign_form").inc()
             return self.pages.stop(403, visit, why="foreign_form")
         if not may(visit.operator.role, form.deed):
             return self._turn_back(visit, form.deed)
@@ -173,7 +175,9 @@ class Gate:
         except NotThere:
             return self.pages.stop(404, visit)
         except Unwilling as unwilling:
+            metrics.DEEDS.labels("unwilling").inc()
             return self.pages.stop(409, visit, why=unwilling.why)
+        metrics.DEEDS.labels("done").inc()
         log.info("operator.acted", operator=visit.operator.name, deed=form.deed.value)
         return RedirectResponse(f"{done.back}?said={form.deed.value}", 303)
 
@@ -199,6 +203,7 @@ class Gate:
         return self.book.run(work)
 
     def _turn_back(self, visit: Visit, deed: Deed) -> Response:
+        metrics.DEEDS.labels("not_allowed").inc()
         log.warning("operator.refused", operator=visit.operator.name, deed=deed.value)
         self._record(visit.operator, Deed.TRY, deed.value)
         return self.pages.stop(403, visit, why="not_allowed")

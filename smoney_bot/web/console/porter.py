@@ -21,6 +21,7 @@ from smoney_bot.book import actions, operators, sessions
 from smoney_bot.book.engine import Book
 from smoney_bot.book.operators import Operator
 from smoney_bot.book.sessions import Session
+from smoney_bot.telemetry import metrics
 
 log = get_logger(__name__)
 
@@ -82,6 +83,7 @@ class Porter:
         token = self.book.run(work)
         if token is None:
             self._turn_away(name)
+        metrics.SIGN_INS.labels("admitted").inc()
         log.info("operator.signed_in", operator=found.name)
         return token
 
@@ -96,6 +98,7 @@ class Porter:
     def _turn_away(self, name: str) -> NoReturn:
         """Note the failure and raise `NotAdmitted`."""
         known = self.book.run(lambda c: self._note_failure(c, name))
+        metrics.SIGN_INS.labels("turned_away").inc()
         log.warning("operator.turned_away", operator=name if known else "unknown")
         raise NotAdmitted
 

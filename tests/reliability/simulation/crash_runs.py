@@ -11,9 +11,10 @@ from conduct import CONDUCT
 from crash_points import Blow, Fate
 from invariants import rest_violations, story
 from scenarios import SCENARIOS
+from scenarios_of_operators import OF_OPERATORS
 from whole_bank import WholeBank
 
-_PHASES = SCENARIOS | CONDUCT
+_PHASES = SCENARIOS | OF_OPERATORS | CONDUCT
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class CrashRuns:
             ran = self.play(scenario, blow)
             where = f"{scenario}, {blow.fate} point {blow.at}"
             wrong += [f"{where}: {one}" for one in ran.violations]
-            wrong += [f"{where}: {one}" for one in _differences(usual.story, ran.story)]
+            wrong += [f"{where}: {one}" for one in differences(usual.story, ran.story)]
         return Found(len(blows), wrong)
 
 
@@ -83,9 +84,10 @@ def _play(bank: WholeBank, scenario: str, blow: Blow | None) -> Ran:
     return Ran(bank.points.count, tuple(wrong), story(bank))
 
 
-def _differences(
+def differences(
     usual: dict[str, list[tuple[object, ...]]], other: dict[str, list[tuple[object, ...]]]
 ) -> Iterator[str]:
+    """Yield in what the *other* story is not the *usual* one."""
     for name, lines in usual.items():
         if lines != other[name]:
             lost = [line for line in lines if line not in other[name]]

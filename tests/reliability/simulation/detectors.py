@@ -16,6 +16,7 @@ from crash_runs import CrashRuns, Ran
 from extent import FIRST_SEED
 from sabotages import Sabotage
 from scenarios import SCENARIOS
+from scenarios_of_operators import OF_OPERATORS
 from simulations import on_sqlite
 from whole_bank import WholeBank
 
@@ -48,7 +49,7 @@ class Detectors:
 
     def scenarios(self, sabotage: Sabotage) -> Iterator[str]:
         """Play the scenarios, with nothing in the way."""
-        for name in SCENARIOS | CONDUCT:
+        for name in SCENARIOS | CONDUCT | OF_OPERATORS:
             yield from self._differences(sabotage, name, None)
 
     def crashes(self, sabotage: Sabotage) -> Iterator[str]:

@@ -14,6 +14,7 @@ from whole_bank import BOT, CAST, WholeBank, card
 
 from smoney_bot.book import audit
 
+_TIME = re.compile(r"\b[0-9]{2}:[0-9]{2}\b", re.ASCII)
 _REFERENCE = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{4,6}-[0-9]{2}\b", re.ASCII)
 
 
@@ -108,14 +109,15 @@ def _first_version(bank: WholeBank, post_id: str) -> str:
 
 
 def _named(text: str) -> str:
-    return _REFERENCE.sub("REF", text)
+    return _TIME.sub("TIME", _REFERENCE.sub("REF", text))
 
 
 def story(bank: WholeBank) -> dict[str, list[tuple[Any, ...]]]:
     """Return all that counts in the end, the same for every way that led there.
 
     Messages go by their number, because their ids tell the time, and references
-    by REF, because they tell the order of arrival.
+    by REF, because they tell the order of arrival; the time of day by TIME, because
+    a death takes some.
     """
     told = {
         "messages": "SELECT key, state, reason FROM inbox",
@@ -127,6 +129,10 @@ def story(bank: WholeBank) -> dict[str, list[tuple[Any, ...]]]:
         "pins": "SELECT customer_id FROM pins WHERE void_at IS NOT NULL",
         "guards": "SELECT customer_id, failures, locks FROM guards",
         "customers": "SELECT x_id, state, private, silent FROM customers",
+        "requests": "SELECT message_key, kind, state, coalesce(taken_by, '') FROM requests",
+        "request lines": "SELECT coalesce(operator, ''), words FROM request_lines",
+        "refunds": "SELECT state, asked_by, coalesce(decided_by, 0) FROM approvals",
+        "deeds of operators": "SELECT operator, deed FROM actions",
     }
     numbers = {x_id: f"message {number}" for number, x_id in enumerate(bank.said)}
 

@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 from crash_points import Blow, Fate
-from crash_runs import CrashRuns
+from crash_runs import CrashRuns, differences
 from extent import EXTENT, of_the_day
 from reliability_figures import SEED, chance, record
+from sabotages import Sabotage
+from sabotages_of_operators import decided_before_the_money_moves, recorded_afterwards
 from sabotages_of_writing import replies_in_another_transaction
 from scenarios import SCENARIOS
+from scenarios_of_operators import OF_OPERATORS
 
 pytest_plugins = ["simulation_fixtures"]
 
@@ -31,7 +34,7 @@ def some(count: int | None, of: str) -> Callable[[list[Blow]], list[Blow]]:
     return choose
 
 
-@pytest.mark.parametrize("scenario", of_the_day(SCENARIOS, EXTENT.scenarios))
+@pytest.mark.parametrize("scenario", of_the_day([*SCENARIOS, *OF_OPERATORS], EXTENT.scenarios))
 def test_a_blow_at_any_moment_changes_nothing_in_the_end(runs: CrashRuns, scenario: str) -> None:
     started = time.monotonic()
     found = runs.violations(scenario, some(EXTENT.blows, scenario))
@@ -61,3 +64,21 @@ def test_answers_written_apart_from_the_money_are_noticed(
     replies_in_another_transaction(monkeypatch)
     found = runs.violations("paid", where_the_money_is_committed)
     assert any("was never answered" in one for one in found.violations)
+
+
+@pytest.mark.parametrize(
+    ("sabotage", "word"),
+    [
+        (decided_before_the_money_moves, "approved_refund_has_transfer"),
+        (recorded_afterwards, "deeds of operators: lost"),
+    ],
+    ids=lambda one: getattr(one, "__name__", ""),
+)
+def test_a_refund_torn_in_two_is_noticed(
+    runs: CrashRuns, monkeypatch: pytest.MonkeyPatch, sabotage: Sabotage, word: str
+) -> None:
+    usual = runs.play("refund approved")
+    sabotage(monkeypatch)
+    torn = runs.play("refund approved")
+    found = [*torn.violations, *differences(usual.story, torn.story)]
+    assert any(word in one for one in found)

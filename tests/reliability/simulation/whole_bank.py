@@ -57,6 +57,7 @@ from smoney_bot.channels.sandbox.world import Direct, Post, World
 from smoney_bot.channels.x.budget import Budget
 from smoney_bot.channels.x.client import XClient
 from smoney_bot.channels.x.pacing import Pacing
+from smoney_bot.web.console import gate
 from smoney_bot.web.webhook import Door
 from smoney_bot.workers.catching_up import CatchingUp
 from smoney_bot.workers.counter import Counter
@@ -109,8 +110,9 @@ BY_HANDLE = {role.handle: role for role in CAST}
 
 
 def hasten(patch: pytest.MonkeyPatch) -> None:
-    """Let the local X stay in this thread: its own ones are not tried here."""
+    """Let the local X and the console stay in this thread: their own ones are not tried here."""
     patch.setattr(api, "run_in_threadpool", in_this_thread)
+    patch.setattr(gate, "run_in_threadpool", in_this_thread)
 
 
 def card(handle: str) -> list[str]:
@@ -174,9 +176,9 @@ class WholeBank:
         self._deliveries = Deliveries(
             self.world, consumer_secret=APP.consumer_secret, bot_id=BOT.x_id
         )
-        self._asking = Asking()
+        self.asking = Asking()
         x = create_api(self.world, app=APP, deliveries=self._deliveries, faults=self.faults)
-        self.line = InProcess(x, self._asking, self.points)
+        self.line = InProcess(x, self.asking, self.points)
         self.deaths = 0
         self.errors: list[str] = []  # what the loops of the service would have logged
         self.start()
@@ -222,7 +224,7 @@ class WholeBank:
         """End everything."""
         self.book.close()
         self._deliveries.close()
-        self._asking.close()
+        self.asking.close()
 
     def deliver(self, body: bytes) -> int:
         """Bring one body of X to the door; return the status."""
@@ -237,7 +239,7 @@ class WholeBank:
         body: bytes = b"",
     ) -> int:
         """Bring anything to the door; return the status."""
-        return self._asking.ask(self._door, method, DOOR_URL + query, headers, body).status
+        return self.asking.ask(self._door, method, DOOR_URL + query, headers, body).status
 
     def deliver_all(self) -> None:
         """Bring all that waits; what is not acknowledged goes on waiting."""

@@ -13,6 +13,7 @@ from smoney_bot.channels.sandbox.page.view import PersonView
 _NOTHING = Cents(0)
 _TO_A_PERSON = euros(20)
 _TO_AN_ASSOCIATION = euros(50)
+_TO_A_COLLECTION = euros(30)
 _TOO_MUCH = euros(250, 1)  # one cent beyond what a person may be paid
 
 
@@ -21,6 +22,7 @@ class Name(StrEnum):
 
     PAY = "pay"
     GIVE = "give"
+    COLLECT = "collect"
     BALANCE = "balance"
     WRONG_CODE = "wrong-code"
     TOO_MUCH = "too-much"
@@ -34,6 +36,7 @@ class Example:
     text: str = field(repr=False)
     amount: Cents = _NOTHING
     payee: str = ""
+    tag: str = ""
     direct: bool = False
 
 
@@ -51,6 +54,8 @@ def examples(
         yield _order(Name.PAY, bot, _TO_A_PERSON, person, code)
     if association:
         yield _order(Name.GIVE, bot, _TO_AN_ASSOCIATION, association, code)
+    if association and association.tag:
+        yield _order(Name.COLLECT, bot, _TO_A_COLLECTION, association, code, association.tag)
     yield Example(Name.BALANCE, _ask_balance(language), direct=True)
     if person:
         yield _order(Name.WRONG_CODE, bot, _TO_A_PERSON, person, _wrong(code))
@@ -72,11 +77,18 @@ def _wrong(code: str) -> str:
     return f"{code[:-1]}{(int(code[-1]) + 1) % 10}" if code else "99000000"
 
 
-def _order(name: Name, bot: str, amount: Cents, payee: PersonView, code: str) -> Example:
+def _order(
+    name: Name, bot: str, amount: Cents, payee: PersonView, code: str, tag: str = ""
+) -> Example:
     whole, cents = divmod(int(amount), 100)
     written = f"{whole},{cents:02}" if cents else str(whole)
-    line = f"@{bot} #{written} @{payee.handle}" + (f" #{code}" if code else "")
-    return Example(name, line, amount, payee.handle)
+    words = [
+        f"@{bot}",
+        f"#{written}",
+        f"@{payee.handle}",
+        *(f"#{one}" for one in (tag, code) if one),
+    ]
+    return Example(name, " ".join(words), amount, payee.handle, tag)
 
 
 def _ask_balance(language: Language) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.concurrency import run_in_threadpool
@@ -21,7 +22,7 @@ from smoney_bot.bank.languages import amount
 from smoney_bot.channels.sandbox.page import formats
 from smoney_bot.channels.sandbox.page.scene import Stage, Unsent, Wish
 from smoney_bot.channels.sandbox.page.shield import Shield
-from smoney_bot.channels.sandbox.page.view import BankView
+from smoney_bot.channels.sandbox.page.view import BankView, Place
 from smoney_bot.channels.sandbox.page.words import WORDS
 from smoney_bot.channels.sandbox.world import User, World, WorldRefuses
 
@@ -42,15 +43,18 @@ def create_page(
     bot_id: str,
     cast: Sequence[str],
     languages: Sequence[Language] = tuple(Language),
+    elsewhere: Mapping[Place, str] = MappingProxyType({}),
     closing: Callable[[], bool] = lambda: False,
 ) -> list[BaseRoute]:
     """Return the routes of the page, to be mounted at `/` of the local X.
 
     *cast* holds the X ids of the customers whom a reader may be; the first one
-    is offered first. So is the first of *languages*. Once *closing* is true, live
+    is offered first. So is the first of *languages*. *elsewhere* are the addresses of
+    the bank's own pages. Once *closing* is true, live
     pages are hung up on, so that the server can stop.
     """
-    page = _Page(Stage(world, bank, bot_id=bot_id, cast=cast), languages, closing)
+    stage = Stage(world, bank, bot_id=bot_id, cast=cast, elsewhere=elsewhere)
+    page = _Page(stage, languages, closing)
     shield = [Middleware(Shield)]
 
     def form(path: str, endpoint: Callable[..., object]) -> Route:

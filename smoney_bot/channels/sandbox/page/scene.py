@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from smoney_bot.bank.customers import Language
 from smoney_bot.channels.sandbox.page.examples import Example, Name, examples
 from smoney_bot.channels.sandbox.page.lines import Author, Line, Painter
-from smoney_bot.channels.sandbox.page.view import BankView, PersonView
+from smoney_bot.channels.sandbox.page.view import BankView, PersonView, Place
 from smoney_bot.channels.sandbox.page.words import WORDS, Words
 from smoney_bot.channels.sandbox.world import User, World
 
@@ -52,6 +53,7 @@ class Scene:
     me: Member
     cast: Sequence[Member]
     examples: Mapping[Name, Example]
+    elsewhere: Mapping[Place, str]
     draft: str = field(repr=False)
     direct_draft: str = field(repr=False)
     unsent: Unsent | None
@@ -62,8 +64,20 @@ class Scene:
 class Stage:
     """The local X and the bank, from which each scene is taken."""
 
-    def __init__(self, world: World, bank: BankView, *, bot_id: str, cast: Sequence[str]) -> None:
-        """*cast* holds the X ids of the customers whom a reader may be."""
+    def __init__(
+        self,
+        world: World,
+        bank: BankView,
+        *,
+        bot_id: str,
+        cast: Sequence[str],
+        elsewhere: Mapping[Place, str] = MappingProxyType({}),
+    ) -> None:
+        """*cast* holds the X ids of the customers whom a reader may be.
+
+        *elsewhere* are the addresses of the bank's own pages.
+        """
+        self._elsewhere = elsewhere
         self._world = world
         self._bank = bank
         self._bot_id = bot_id
@@ -108,6 +122,7 @@ class Stage:
             me=Member(painter.author(user.x_id), people[user.x_id]),
             cast=[Member(painter.author(x_id), people[x_id]) for x_id in self._cast],
             examples=tries,
+            elsewhere=self._elsewhere,
             draft=_draft(tries, wish, unsent, direct=False),
             direct_draft=_draft(tries, wish, unsent, direct=True),
             unsent=unsent,

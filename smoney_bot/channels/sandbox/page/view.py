@@ -40,11 +40,20 @@ class PersonView:
     private: bool = False
     frozen: bool = False
     card: tuple[CardCode, ...] = ()
+    tag: str = ""  # of a collection of theirs that takes gifts
 
     @property
     def unused(self) -> tuple[CardCode, ...]:
         """The codes that still work, in order of place."""
         return tuple(code for code in self.card if not code.used)
+
+
+class Place(StrEnum):
+    """Pages of the bank itself, beside the local X."""
+
+    COLLECTION = "collection"
+    STATEMENT = "statement"
+    CONSOLE = "console"
 
 
 class StepName(StrEnum):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from smoney_bot.bank.customers import Language
 from smoney_bot.bank.desk import Outcome
 from smoney_bot.channels.sandbox.page.examples import Name
-from smoney_bot.channels.sandbox.page.view import StepName, StepState
+from smoney_bot.channels.sandbox.page.view import Place, StepName, StepState
 from smoney_bot.channels.sandbox.world import DuplicateContent, TooLong, WorldRefuses
 
 #: French puts a no-break space before : ; ! ? and between a number and its unit.
@@ -43,6 +43,8 @@ class Words:
     publish: str
     examples: str
     example: Mapping[Name, str]
+    elsewhere: str
+    place: Mapping[Place, str]
     card: str
     card_hint: str
     card_of: str
@@ -111,9 +113,16 @@ _FRENCH = Words(
     example={
         Name.PAY: "Payer {amount} à {payee}",
         Name.GIVE: "Donner {amount} à {payee}",
+        Name.COLLECT: "Donner {amount} à #{tag}",
         Name.BALANCE: "Demander mon solde en privé",
         Name.WRONG_CODE: "Un code faux",
         Name.TOO_MUCH: f"Trop{NBSP}: {{amount}}",
+    },
+    elsewhere="À voir aussi",
+    place={
+        Place.COLLECTION: "La page de la collecte",
+        Place.STATEMENT: "Un relevé de compte",
+        Place.CONSOLE: "La console des opérateurs",
     },
     card="Votre carte de codes",
     card_hint="Chaque code ne sert qu’une fois. Touchez-en un pour l’écrire.",
@@ -189,9 +198,16 @@ _ENGLISH = Words(
     example={
         Name.PAY: "Pay {payee} {amount}",
         Name.GIVE: "Give {amount} to {payee}",
+        Name.COLLECT: "Give {amount} to #{tag}",
         Name.BALANCE: "Ask my balance in private",
         Name.WRONG_CODE: "A wrong code",
         Name.TOO_MUCH: "Too much: {amount}",
+    },
+    elsewhere="See also",
+    place={
+        Place.COLLECTION: "The collection’s page",
+        Place.STATEMENT: "A statement of account",
+        Place.CONSOLE: "The operators’ console",
     },
     card="Your card of codes",
     card_hint="Each code works once. Tap one to write it.",
