@@ -25,7 +25,7 @@ class Fleet:
 
     webs: list[KilledService]
     workers: list[KilledService]
-    how: signal.Signals = signal.SIGTERM
+    doors_end_by: signal.Signals = signal.SIGTERM
     restarts: int = 0
     longest_end: float = 0.0  # seconds
     troubles: list[str] = field(default_factory=list)
@@ -66,7 +66,7 @@ class Fleet:
         order = [*self.workers[::2], self.webs[0], *self.workers[1::2], *self.webs[1:]]
         while self._rolling.is_set():
             for one in order:
-                self._end(one, self.how)
+                self._end(one, self.doors_end_by if one in self.webs else signal.SIGTERM)
                 one.start()
                 if one in self.webs:
                     _wait_until_it_answers(one)
@@ -105,7 +105,7 @@ def fleet(
     workers: int,
     lease: float = 0,
     sabotage: str = "none",
-    how: signal.Signals = signal.SIGTERM,
+    doors_end_by: signal.Signals = signal.SIGTERM,
 ) -> Iterator[Fleet]:
     """Have a fleet that is not started yet; whatever still runs at the end is killed."""
     with ExitStack() as processes:
@@ -120,7 +120,7 @@ def fleet(
                 for _ in range(count)
             ]
 
-        running = Fleet(make("web", webs), make("work", workers), how)
+        running = Fleet(make("web", webs), make("work", workers), doors_end_by)
         try:
             yield running
         finally:

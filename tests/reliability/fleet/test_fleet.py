@@ -128,11 +128,11 @@ def test_a_door_that_promises_before_it_commits_loses_orders(url: str, tmp_path:
             url,
             people.url,
             webs=2,
-            workers=1,
+            workers=2,
             lease=1.0,
             sabotage="early",
-            how=signal.SIGKILL,
+            doors_end_by=signal.SIGKILL,
         ) as ships,
     ):
-        course, _ = run(book, people, ships, 600, "early fleet")
+        course, _ = run(book, people, ships, 300, "early fleet")
     assert [one for one in course.broken if one.startswith("lost") and "is None" in one]
