@@ -21,10 +21,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import Connection, create_engine, make_url, text
 
 from smoney_bot.book import migrations
 from smoney_bot.book.engine import Book
+
+# How long an example takes is the machine's business, not the example's.
+settings.register_profile("shared machine", deadline=None)
+settings.load_profile("shared machine")
 
 
 @pytest.fixture(scope="session")

@@ -142,6 +142,7 @@ def test_every_way_to_be_wrong_costs_the_same_time() -> None:
     assert max(costs) < 2 * min(costs), costs
 
 
+@pytest.mark.usefixtures("owasp_cost")
 def test_a_check_that_hashed_only_what_is_on_file_would_show_in_the_time() -> None:
     """The negative control of the measure above."""
     shortcut = median(_cost(lambda: seen("07482193")) for _ in range(5))

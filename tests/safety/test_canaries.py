@@ -124,6 +124,7 @@ def _forget_a_line_for_the_debugger(patch: pytest.MonkeyPatch) -> str:
     return "output"
 
 
+@pytest.mark.plants_secrets("each sabotage puts codes somewhere")
 @pytest.mark.parametrize(
     "sabotage",
     [

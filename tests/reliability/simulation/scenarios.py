@@ -158,7 +158,7 @@ def _enrolled(bank: WholeBank) -> None:
 
 
 def _taken_back(bank: WholeBank) -> None:
-    (held,) = (text for _, text in visible(bank) if "set aside" in text)
+    (held,) = (text for _, text in visible(bank) if " set aside for " in text)
     write(bank, "alice", f"#cancel {held.rpartition(' ')[2]}")
 
 
