@@ -23,9 +23,9 @@ from smoney_bot.workers.collecting import Collecting
 
 GIFTS = 10_000 if FULL else 160
 BATCH = 8  # gifts that are booked in one transaction, and seen together or not at all
-CENTS = 1_37
+CENTS = 77
 WRITERS = 4
-GIVERS = 20  # each has 1000 euros
+GIVERS = BATCH  # one gift each in a batch; each has 1000 euros
 
 _SHOWN = re.compile(r"<b>€([0-9,.]+)</b>.*?<span>([0-9,]+) gifts?</span>", re.DOTALL)
 
