@@ -24,8 +24,10 @@ from smoney_bot.workers.collecting import Collecting
 GIFTS = 10_000 if FULL else 160
 BATCH = 8  # gifts that are booked in one transaction, and seen together or not at all
 CENTS = 77
-WRITERS = 4
+WRITERS = 5
 GIVERS = BATCH  # one gift each in a batch; each has 1000 euros
+
+assert GIFTS % (BATCH * WRITERS) == 0
 
 _SHOWN = re.compile(r"<b>€([0-9,.]+)</b>.*?<span>([0-9,]+) gifts?</span>", re.DOTALL)
 
