@@ -78,7 +78,14 @@ def main() -> None:
 def _listen(url: str, book: Book, loop: Loop, *, keep_nothing: bool) -> None:
     kept: Any = Forgetful() if keep_nothing else book
     app = create_app(environment.load(database_url=url), kept, loop.wake)
-    config = uvicorn.Config(app, port=0, log_config=None, access_log=False, server_header=False)
+    config = uvicorn.Config(
+        app,
+        port=0,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=2,  # wrk leaves in the middle of what it asks
+    )
     server = Server(config)
 
     def end() -> None:
