@@ -35,10 +35,10 @@ class Nobody:
 class Forgetful:
     """A book that keeps nothing: what the door costs without one."""
 
-    def run(self, work: object) -> int:
+    def run(self, work: object) -> frozenset[str]:
         """Say that nothing was new."""
         del work
-        return 0
+        return frozenset()
 
 
 class Server(uvicorn.Server):
