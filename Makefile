@@ -15,7 +15,7 @@ demo: $(RUNTIME) ## the whole service on this machine, with a local stand-in for
 	@$(BIN)/python -m smoney_bot demo
 
 test: $(DEV) ## all tests, on SQLite and on a real PostgreSQL
-	@$(BIN)/python -m pytest -n 2 --dist worksteal
+	@$(BIN)/python -m pytest -n 3 --dist worksteal
 
 safety: $(DEV) ## the safety suite at its full counts (long)
 	@SMONEY_SAFETY=full $(BIN)/python -m pytest -n 2 --dist worksteal tests/safety

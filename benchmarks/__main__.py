@@ -44,16 +44,24 @@ def main() -> None:
     telemetry.configure("json", "warning", sys.stderr)
     console = Console()
     figures: list[Figure] = []
+    failed: list[str] = []
     with own_postgres() as postgres, Progress(console=console) as progress:
         total = sum(PARTS[one][1] for one in wanted) * (rounds + 1)
         bar = progress.add_task("measuring", total=total)
         for one in wanted:
             progress.update(bar, description=one)
             extent = Extent(rounds=rounds, seconds=seconds, tell=lambda: progress.advance(bar))
-            figures += PARTS[one][0](postgres, extent)
+            try:
+                figures += PARTS[one][0](postgres, extent)
+            except Exception:  # noqa: BLE001 - an hour of other figures must not go with it
+                console.print_exception()
+                failed.append(one)
     report.show(figures, console)
     if not asked.quick and not asked.parts:
-        report.write(figures, f"{rounds} rounds of {seconds} s, after one that does not count.")
+        extent_words = f"{rounds} rounds of {seconds} s, after one that does not count."
+        report.write(figures, extent_words, failed)
+    if failed:
+        sys.exit(f"not measured: {', '.join(failed)}")
 
 
 if __name__ == "__main__":

@@ -67,11 +67,11 @@ def _absolute(figure: Figure) -> str:
     return f"{mine:,.0f}{figure.unit} against {other:,.0f}{figure.unit}"
 
 
-def write(figures: Sequence[Figure], extent: str) -> None:
-    """Write the JSON, the chart and the page."""
+def write(figures: Sequence[Figure], extent: str, failed: Sequence[str] = ()) -> None:
+    """Write the JSON, the chart and the page, which names the parts that *failed*."""
     _LATEST.write_text(json.dumps(facts(figures), indent=1) + "\n")
     _CHART.write_text(_chart(figures))
-    _PAGE.write_text(_page(figures, extent))
+    _PAGE.write_text(_page(figures, extent, failed))
 
 
 def facts(figures: Sequence[Figure]) -> dict[str, object]:
@@ -97,7 +97,7 @@ def facts(figures: Sequence[Figure]) -> dict[str, object]:
     }
 
 
-def _page(figures: Sequence[Figure], extent: str) -> str:
+def _page(figures: Sequence[Figure], extent: str, failed: Sequence[str]) -> str:
     rows = [
         f"| {one.goal.name} | {one.goal.sentence} | {one.goal.base} "
         f"| **{one.value:.2f}** ({one.spread[0]:.2f} to {one.spread[1]:.2f}) "
@@ -120,6 +120,7 @@ def _page(figures: Sequence[Figure], extent: str) -> str:
             "| goal | what | against | ratio | wanted | reached | absolute |",
             "| --- | --- | --- | --- | --- | --- | --- |",
             *rows,
+            *(f"\nNot measured, because it failed: {one}." for one in failed),
             "",
             "What the words mean, and what was learned: [tuning.md](tuning.md).",
             "",
