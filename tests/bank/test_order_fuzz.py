@@ -18,7 +18,7 @@ from strange_signs import UNSEEN, look_alikes, other_digits
 
 from smoney_bot.bank.keys import Keyring
 from smoney_bot.bank.messages import ClearMessage, Form, Mention
-from smoney_bot.bank.orders import Bot, NotUnderstood, Order, Pay, grammar, read
+from smoney_bot.bank.orders import Bot, Consult, NotUnderstood, Order, Pay, grammar, read
 from smoney_bot.bank.redaction import conceal
 
 BOT = Bot("222222222", "Smoney")
@@ -215,6 +215,9 @@ def test_any_text_reads_as_an_order_the_same_in_clear_and_concealed(message: Cle
     if isinstance(order, Pay) and isinstance(read_again, Pay):
         assert replace(read_again, note=order.note) == order
         assert read_again.amount_at == order.amount_at
+    elif isinstance(order, Consult) and isinstance(read_again, Consult):
+        assert read_again.kind == order.kind  # what could be a code in its words is hidden
+        assert len(read_again.words) == len(order.words)
     else:
         assert read_again == order
 
