@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from postgres_pages import apart
 from sqlalchemy import Connection, Text, make_url, text
 
 from smoney_bot.book.engine import Book
@@ -95,7 +96,7 @@ class PostgresFiles:
         written = self._write_ahead_log(folder / "pg_wal")
         self.book.run(lambda connection: connection.execute(text("CHECKPOINT")))
         number = self._ask("SELECT oid FROM pg_database WHERE datname = current_database()")
-        tables = [one.read_bytes() for one in sorted((folder / "base" / number).iterdir())]
+        tables = [apart(one.read_bytes()) for one in sorted((folder / "base" / number).iterdir())]
         return {
             "rows": rows(self.book),
             "data files": b"\n".join(tables),

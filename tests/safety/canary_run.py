@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from canary_places import open_places
-from canary_search import all_codes, found
+from canary_search import all_codes, around, found
 from canary_texts import CLEAN, NEAR, WAYS, spell
 from sabotage import Killed
 from small_bank import NOBODY, PLACES, Payer, SmallBank, crowd, small_bank
@@ -32,7 +32,7 @@ from smoney_bot.workers import records
 
 _write = records.write  # the real one, whatever stands in its place later
 
-Found = dict[str, dict[str, str]]  # how each code was found, by place
+Found = dict[str, dict[str, str]]  # how each code was found and among what, by place
 
 PIN = "9999"  # no canary begins like it
 
@@ -64,7 +64,8 @@ def cards(
     """Return *count* cards whose codes are all different.
 
     None of them is in *noise* or a piece of one of the longer *numbers*: databases
-    cut those, and a hundred thousand canaries would be found among the pieces.
+    cut those, and a hundred thousand canaries would be found among the pieces. Nor do
+    its digits ascend: lists of places on a page read like that.
     """
     spare = count // 4 + 5
     drawn = [
@@ -72,7 +73,10 @@ def cards(
         for place in range(1, PLACES + 1)
     ]
     bad = _pieces(frozenset(itertools.chain(*drawn)), numbers) | noise
-    good = [[code for code in one if code not in bad][:count] for one in drawn]
+    good = [
+        [code for code in one if code not in bad and list(code) != sorted(code)][:count]
+        for one in drawn
+    ]
     assert all(len(one) == count for one in good)
     return list(zip(*good, strict=True))
 
@@ -213,4 +217,6 @@ class Run:
     @staticmethod
     def _look(seen: Found, places: dict[str, bytes], canaries: frozenset[str]) -> None:
         for place, data in places.items():
-            seen.setdefault(place, {}).update(found(data, canaries))
+            hits = found(data, canaries)
+            told = {code: f"{how}: {around(data, code)!r}" for code, how in hits.items()}
+            seen.setdefault(place, {}).update(told)

@@ -17,6 +17,8 @@ from collections.abc import Iterator
 _LENGTH = 8
 #: Bytes that are read at once, and how far two readings overlap.
 _CHUNK, _OVERLAP = 4 * 1024 * 1024, 100
+#: How many bytes on each side tell what a find is.
+_AROUND = 60
 #: What people, and programs, put between the parts of a split code.
 _SPLIT = r"[ .,'/_\-\n\u00a0\u200b\u202f\u2009\ufe0f\u20e3]{0,3}"
 #: A word with no more signs than this may be a code glued to a word.
@@ -56,6 +58,12 @@ _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 def found(data: bytes, canaries: frozenset[str]) -> dict[str, str]:
     """Return which of *canaries* stand in *data*, and as what."""
     return {code: how for how, code in _codes(data) if code in canaries}
+
+
+def around(data: bytes, code: str) -> bytes:
+    """Return what stands around the first *code* in *data*, as far as a plain one can be seen."""
+    start = max(data.find(code.encode()), data.find(code[::-1].encode()))
+    return data[max(0, start - _AROUND) : start + _LENGTH + _AROUND] if start >= 0 else b""
 
 
 def all_codes(data: bytes) -> frozenset[str]:
