@@ -60,14 +60,30 @@ def write(path: Path, bodies: Iterable[bytes]) -> None:
 
 def bring(port: int, path: Path, *, seconds: int) -> Brought:
     """Bring the deliveries in *path* for so many seconds."""
-    wrk = shutil.which("wrk")
-    assert wrk is not None, "wrk is not installed: apt install wrk"
-    words: Sequence[str] = (
-        wrk, "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(_HERE / "post.lua"),
-        f"http://127.0.0.1:{port}", "--", str(path),
-    )  # fmt: skip
-    said = subprocess.run(words, check=True, capture_output=True, text=True).stdout
+    said = subprocess.run(
+        _wrk(port, path, seconds), check=True, capture_output=True, text=True
+    ).stdout
     found = _FIGURES.search(said)
     assert found is not None, said
     requests, microseconds, failures, p50, p99 = found.groups()
     return Brought(int(requests) / int(microseconds) * 1e6, int(failures), float(p50), float(p99))
+
+
+@contextmanager
+def bringing_once(port: int, path: Path) -> Iterator[None]:
+    """Bring each delivery in *path* once, beside the block."""
+    command = [*_wrk(port, path, seconds=600), "once"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as running:
+        try:
+            yield
+        finally:
+            running.terminate()
+
+
+def _wrk(port: int, path: Path, seconds: int) -> Sequence[str]:
+    wrk = shutil.which("wrk")
+    assert wrk is not None, "wrk is not installed: apt install wrk"
+    return (
+        wrk, "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(_HERE / "post.lua"),
+        f"http://127.0.0.1:{port}", "--", str(path),
+    )  # fmt: skip

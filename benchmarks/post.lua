@@ -1,10 +1,18 @@
 -- Posts the deliveries of a file, each once, then from the beginning again.
--- A line is: signature, a tab, the body. wrk passes the file's name.
+-- A line is: signature, a tab, the body. wrk passes the file's name, and "once" to
+-- fall silent when each delivery has been answered.
 
 local requests = {}
-local number = 0
+local number = -1 -- wrk asks for one request that it never sends: the last, so that none is missed
+local answered = 0
 
 function init(args)
+  if args[2] == "once" then
+    response = function()
+      answered = answered + 1
+      if answered >= #requests then wrk.thread:stop() end
+    end
+  end
   for line in io.lines(args[1]) do
     local tab = line:find("\t", 1, true)
     local headers = {

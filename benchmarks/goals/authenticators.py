@@ -31,8 +31,6 @@ APP = Goal(
 _STEPS = 2
 _PEOPLE = 2000
 _CLIENTS = 8
-#: Long enough for the door to take them all once; what comes again pays nothing.
-_BRINGING_SECONDS = 5
 
 _numbers = itertools.count(3 * 10**18)
 
@@ -88,9 +86,12 @@ def _deliveries(people: list[Person], moments: list[datetime]) -> list[bytes]:
 def _paid(url: str, book: Book, path: Path) -> float:
     """Bring all, and return how many were paid a second, from the first to the last commit."""
     before, expected = _transfers(book), _PEOPLE * _STEPS
-    with courier.service(url, "--no-web"), courier.service(url, "--no-work") as port:
+    with (
+        courier.service(url, "--no-web"),
+        courier.service(url, "--no-work") as port,
+        courier.bringing_once(port, path),
+    ):
         started = perf_counter()
-        courier.bring(port, path, seconds=_BRINGING_SECONDS)
         while (booked := _transfers(book) - before) < expected:
             assert perf_counter() - started < 120, f"{booked} of {expected} were paid"  # noqa: PLR2004 - two minutes
             sleep(0.02)
