@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from smoney_bot.bank import policy
 from smoney_bot.bank.authenticators import STEP, candidates, new_secret
@@ -184,6 +184,20 @@ def rounds_of_an_hour() -> Iterator[datetime]:
     while True:
         yield moment
         moment += STEP
+
+
+def last_transfer(book: Book) -> int:
+    """Return the id of the newest transfer, or 0."""
+    with book.reading() as connection:
+        last: int | None = connection.execute(select(func.max(transfers.c.id))).scalar_one()
+    return last or 0
+
+
+def transfers_after(book: Book, last: int) -> int:
+    """Count what was booked after the transfer *last*; to count a whole book takes long."""
+    statement = select(func.count()).where(transfers.c.id > last)
+    with book.reading() as connection:
+        return connection.execute(statement).scalar_one()
 
 
 def direct(author: Person, payee: Person, code: str, number: int, when: datetime) -> ClearMessage:

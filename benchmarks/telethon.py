@@ -19,7 +19,7 @@ from time import perf_counter, sleep
 
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import func, select, text
+from sqlalchemy import text
 
 from benchmarks import bank, bodies, courier
 from benchmarks.bodies import SETTINGS
@@ -27,7 +27,6 @@ from benchmarks.postgres import own_postgres
 from smoney_bot import telemetry
 from smoney_bot.bank.customers import Kind
 from smoney_bot.book.engine import Book
-from smoney_bot.book.tables import transfers
 
 _GIVERS = 5000
 _CONNECTIONS = 64
@@ -57,12 +56,12 @@ def main() -> None:
         url = postgres.create("telethon")
         book = bank.open_bank(url)
         gifts = list(itertools.islice(_gifts(book), asked.gifts))
-        before = _transfers(book)
+        last = bank.last_transfer(book)
         with courier.service(url, "--no-web"), courier.service(url, "--no-work") as port:
             started = perf_counter()
             crowd = asyncio.run(_bring(port, gifts, asked.a_second))
             accepted = crowd.statuses["200"]
-            while _transfers(book) - before < accepted:
+            while bank.transfers_after(book, last) < accepted:
                 sleep(0.05)
             elapsed = perf_counter() - started
         _show(console, crowd, book, elapsed)
@@ -124,11 +123,6 @@ def _request(body: bytes) -> bytes:
 def _length(head: bytes) -> int:
     _, _, rest = head.lower().partition(b"content-length:")
     return int(rest.split(b"\r\n", 1)[0])
-
-
-def _transfers(book: Book) -> int:
-    with book.reading() as connection:
-        return connection.execute(select(func.count()).select_from(transfers)).scalar_one()
 
 
 def _show(console: Console, crowd: Crowd, book: Book, elapsed: float) -> None:

@@ -9,14 +9,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter, sleep
 
-from sqlalchemy import func, select
-
 from benchmarks import bank, bodies, courier
 from benchmarks.bank import Person
 from benchmarks.postgres import Postgres
 from benchmarks.rounds import Extent, Figure, Goal, in_turns
 from smoney_bot.book.engine import Book
-from smoney_bot.book.tables import transfers
 
 _HERE = Path(__file__).parent.parent
 
@@ -85,19 +82,14 @@ def _deliveries(people: list[Person], moments: list[datetime]) -> list[bytes]:
 
 def _paid(url: str, book: Book, path: Path) -> float:
     """Bring all, and return how many were paid a second, from the first to the last commit."""
-    before, expected = _transfers(book), _PEOPLE * _STEPS
+    last, expected = bank.last_transfer(book), _PEOPLE * _STEPS
     with (
         courier.service(url, "--no-web"),
         courier.service(url, "--no-work") as port,
         courier.bringing_once(port, path),
     ):
         started = perf_counter()
-        while (booked := _transfers(book) - before) < expected:
+        while (booked := bank.transfers_after(book, last)) < expected:
             assert perf_counter() - started < 120, f"{booked} of {expected} were paid"  # noqa: PLR2004 - two minutes
             sleep(0.02)
         return expected / (perf_counter() - started)
-
-
-def _transfers(book: Book) -> int:
-    with book.reading() as connection:
-        return connection.execute(select(func.count()).select_from(transfers)).scalar_one()
