@@ -10,7 +10,7 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.progress import Progress
 
-from benchmarks import report
+from benchmarks import page, report
 from benchmarks.bodies import SETTINGS
 from benchmarks.goals import authenticators, ingest, payments, transfers
 from benchmarks.postgres import Postgres, own_postgres
@@ -58,8 +58,10 @@ def main() -> None:
                 failed.append(one)
     report.show(figures, console)
     if not asked.quick and not asked.parts:
-        extent_words = f"{rounds} rounds of {seconds} s, after one that does not count."
-        report.write(figures, extent_words, failed)
+        report.keep(
+            report.LATEST, figures, f"{rounds} rounds of {seconds} s, after one not counted"
+        )
+        page.write()
     if failed:
         sys.exit(f"not measured: {', '.join(failed)}")
 

@@ -8,7 +8,6 @@ turns; then all pages are closed, and `ledger verify` is timed, with its memory.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import re
 import subprocess
@@ -23,7 +22,7 @@ from rich.console import Console
 from rich.progress import Progress
 from sqlalchemy import text
 
-from benchmarks import bank, report
+from benchmarks import bank, page, report
 from benchmarks.bodies import SETTINGS
 from benchmarks.goals.authenticators import Paying
 from benchmarks.postgres import Postgres, own_postgres
@@ -37,11 +36,10 @@ VERIFY = Goal("verify", "`ledger verify` of a long book", "one minute", 2, at_mo
 
 _HERE = Path(__file__).parent
 _PEAK = re.compile(r"Maximum resident set size \(kbytes\): (\d+)")
-_GROWTH = _HERE / "growth.json"
 
 
 def main() -> None:
-    """Fill, measure, show; and keep the figures in `benchmarks/growth.json`."""
+    """Fill, measure, show; and keep the figures, also on the page."""
     words = argparse.ArgumentParser(prog="python -m benchmarks.growth", description=__doc__)
     words.add_argument("--millions", type=int, default=10)
     words.add_argument("--rounds", type=int, default=5)
@@ -54,7 +52,8 @@ def main() -> None:
         extent = Extent(rounds=asked.rounds, tell=lambda: progress.advance(bar))
         figures = measure(postgres, asked.millions, extent)
     report.show(figures, console)
-    _GROWTH.write_text(json.dumps(report.facts(figures), indent=1) + "\n")
+    report.keep(report.GROWTH, figures, f"{asked.rounds} rounds, after one not counted")
+    page.write()
 
 
 def measure(postgres: Postgres, millions: int, extent: Extent) -> list[Figure]:
@@ -69,9 +68,10 @@ def measure(postgres: Postgres, millions: int, extent: Extent) -> list[Figure]:
     said = bank.problems(book)
     book.close()
     note = f"{millions} million transfers, {millions * 100:,} thousand customers"
+    verified = verify(long)
     return [
         replace(grown, note=note, oracle=said),
-        replace(verify(long), note=note),
+        replace(verified, note=f"{note}; {verified.note}"),
     ]
 
 
@@ -104,8 +104,8 @@ def verify(url: str) -> Figure:
     minutes = (perf_counter() - started) / 60
     peak = _PEAK.search(ended.stderr)
     oracle = "sound" if ended.returncode == 0 else ended.stderr[:500]
-    more = {"peak_mb": int(peak[1]) / 1024} if peak else {}
-    return Figure(VERIFY, minutes, oracle=oracle, unit=" min", more=more)
+    note = f"at most {int(peak[1]) // 1024} MB of memory" if peak else ""
+    return Figure(VERIFY, minutes, oracle=oracle, unit=" min", note=note)
 
 
 if __name__ == "__main__":

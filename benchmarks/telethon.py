@@ -10,10 +10,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import itertools
+import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter, sleep
 
@@ -21,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import text
 
-from benchmarks import bank, bodies, courier
+from benchmarks import bank, bodies, courier, page, report
 from benchmarks.bodies import SETTINGS
 from benchmarks.postgres import own_postgres
 from smoney_bot import telemetry
@@ -64,8 +65,15 @@ def main() -> None:
             while bank.transfers_after(book, last) < accepted:
                 sleep(0.05)
             elapsed = perf_counter() - started
-        _show(console, crowd, book, elapsed)
+        extent = f"{asked.gifts:,} gifts, {asked.a_second} a second"
+        told = {"measured": report.measured(extent), **_told(crowd, book, elapsed)}
         book.close()
+    report.TELETHON.write_text(json.dumps(told, indent=1) + "\n")
+    page.write()
+    table = Table("what", "figure", title="A telethon for one association", title_justify="left")
+    for what, said in told.items():
+        table.add_row(what, said)
+    console.print(table)
 
 
 def _gifts(book: Book) -> Iterator[bytes]:
@@ -125,7 +133,7 @@ def _length(head: bytes) -> int:
     return int(rest.split(b"\r\n", 1)[0])
 
 
-def _show(console: Console, crowd: Crowd, book: Book, elapsed: float) -> None:
+def _told(crowd: Crowd, book: Book, elapsed: float) -> dict[str, str]:
     waited = text(
         "SELECT percentile_cont(ARRAY[0.5, 0.99]) WITHIN GROUP"
         " (ORDER BY extract(epoch FROM decided_at - received_at)) FROM inbox"
@@ -133,23 +141,23 @@ def _show(console: Console, crowd: Crowd, book: Book, elapsed: float) -> None:
     with book.reading() as connection:
         half, most = connection.execute(waited).scalar_one()
         outcomes = connection.execute(
-            text("SELECT state, count(*) AS count FROM inbox GROUP BY state")
+            text("SELECT state, count(*) AS messages FROM inbox GROUP BY state")
         )
-        ended = {row.state: row.count for row in outcomes}
+        ended = {row.state: row.messages for row in outcomes}
     delays = sorted(crowd.delays)
-    table = Table(title="A telethon for one association", title_justify="left")
-    for heading in ("what", "figure"):
-        table.add_column(heading, justify="right" if heading == "figure" else "left")
-    table.add_row("answered at the door, by status", str(dict(crowd.statuses)))
-    table.add_row("never brought: 10 s late already", f"{crowd.statuses['dropped']:,}")
-    table.add_row("how the messages ended", str(ended))
-    table.add_row("until all were paid", f"{elapsed:.1f} s: {len(delays) / elapsed:,.0f} a second")
-    table.add_row(
-        "late at the door: half, 99 %", _both(delays[len(delays) // 2], delays[-len(delays) // 100])
-    )
-    table.add_row("from kept to decided: half, 99 %", _both(half, most))
-    table.add_row("the book", bank.problems(book))
-    console.print(table)
+    return {
+        "answered at the door, by status": _counted(crowd.statuses),
+        "never brought, because 10 s late already": f"{crowd.statuses['dropped']:,}",
+        "how the messages ended": _counted(ended),
+        "until all were paid": f"{elapsed:.1f} s: {len(delays) / elapsed:,.0f} a second",
+        "late at the door: half, 99 of 100": _both(*_half_and_most(delays)),
+        "from kept to decided: half, 99 of 100": _both(half, most),
+        "the book": bank.problems(book),
+    }
+
+
+def _counted(found: Mapping[str, int]) -> str:
+    return ", ".join(f"{what}: {count:,}" for what, count in sorted(found.items()))
 
 
 def _half_and_most(ordered: Sequence[float]) -> tuple[float, float]:
