@@ -113,21 +113,22 @@ def x_side(
     shape: Shape = Shape.NESTED,
     clock: Callable[[], float] = time.time,
     retry_after: Sequence[float] = (0.01, 0.01, 0.01),
+    app: AppKeys = APP,
 ) -> Iterator[XSide]:
-    """Run the local X and the door until the block ends."""
+    """Run the local X, which knows *app*, and the door until the block ends."""
     world, faults, door = World(clock), Faults(), Door()
     world.add_user("alice", "Alice", x_id=ALICE)
     world.add_user("Smoney", "Smoney", x_id=BOT, automated=True)
     world.add_user("bob", "Bob", x_id=BOB)
     deliveries = Deliveries(
         world,
-        consumer_secret=APP.consumer_secret,
-        bot_id=BOT,
+        consumer_secret=app.consumer_secret,
+        bot_id=app.bot_id,
         retry_after=retry_after,
         timeout=2,
     )
     api, hook = _stages()
-    api.app = create_api(world, app=APP, deliveries=deliveries, faults=faults, shape=shape)
+    api.app = create_api(world, app=app, deliveries=deliveries, faults=faults, shape=shape)
     hook.app = door.app
     try:
         yield XSide(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +19,7 @@ from dotenv import dotenv_values
 from smoney_bot.book.engine import Book
 from smoney_bot.cli.keys import make_key
 from smoney_bot.cli.questions import QUESTIONS, Question
-from smoney_bot.cli.show import complain, confirm, out, refuse
+from smoney_bot.cli.show import complain, confirm, refuse
 
 _HEADER = "# Settings that are no secret; secrets are files in secrets/. See .env.example.\n"
 
@@ -93,7 +94,7 @@ def init(
         Book(database_url).close()  # whether such an address can be used at all
     folder = Folder(path)
     _generate(folder, database_url)
-    answers: dict[str, str] = {}
+    answers = _which_x(folder)
     for question in QUESTIONS:
         answer = _settle(folder, question, answers, ask=not defaults)
         if answer is not None:
@@ -101,7 +102,7 @@ def init(
     missing = [one.setting for one in QUESTIONS if one.setting not in answers]
     if missing:
         refuse(f"Still missing: {', '.join(missing)}. Run init again with them.")
-    _say_next(path, composed=database_url is None)
+    _say_next(path, folder)
 
 
 def _generate(folder: Folder, database_url: str | None) -> None:
@@ -117,6 +118,12 @@ def _generate(folder: Folder, database_url: str | None) -> None:
         database_url = _COMPOSED.format(password=password)
     folder.write("SMONEY_DATABASE_URL", database_url, secret=True)
     confirm("The way into the database.")
+
+
+def _which_x(folder: Folder) -> dict[str, str]:
+    """Return the address of X, if it was set to another than the real one: a rehearsal."""
+    url = os.environ.get("SMONEY_X_API_URL") or folder.read("SMONEY_X_API_URL", secret=False)
+    return {"X_API_URL": url} if url else {}
 
 
 def _settle(
@@ -156,16 +163,22 @@ def _ask(question: Question, answers: dict[str, str]) -> str:
             return str(answer).strip()
 
 
-def _say_next(path: Path, *, composed: bool) -> None:
-    confirm(f"{path / '.env'} and {path / 'secrets'} are complete. Next:")
-    if composed:
+def _say_next(path: Path, folder: Folder) -> None:
+    confirm(f"{folder.env} and {folder.secrets} are complete. Next:")
+    if folder.read(_PASSWORD, secret=True) is not None:  # made for docker-compose.yml alone
         steps = ["docker compose up --detach"]
         command = "docker compose run --rm bot"
     else:
-        steps = [
-            f"export SMONEY_SECRETS_DIR={(path / 'secrets').resolve()}",
-            "smoney-bot db upgrade",
-        ]
+        steps = list(_steps_by_hand(path.resolve(), folder))
         command = "smoney-bot"
     for step in [*steps, f"{command} doctor", f"{command} x register"]:
-        out.print(f"  {step}", markup=False)
+        typer.echo(f"  {step}")
+
+
+def _steps_by_hand(path: Path, folder: Folder) -> Iterator[str]:
+    yield f"cd {path}"
+    yield f"export SMONEY_SECRETS_DIR={path / 'secrets'}"
+    url = folder.read("SMONEY_DATABASE_URL", secret=True) or ""
+    if not url.startswith("sqlite"):  # the daemon brings SQLite up to date by itself
+        yield "smoney-bot db upgrade"
+    yield "smoney-bot serve    # leave it running; deploy/systemd has it as a service"

@@ -55,10 +55,11 @@ def _fault_of_setting(setting: str, answer: str) -> Fault:
     return None
 
 
-def _fault_of_url(answer: str, _before: Answers) -> Fault:
+def _fault_of_url(answer: str, before: Answers) -> Fault:
+    """Beside a local X, named in X_API_URL before, loopback will do: as in the settings."""
     if urlsplit(answer).path:
         return "write a host and nothing behind it, like https://pay.example.org"
-    return address.fault(answer)
+    return address.fault(answer, local=address.is_loopback(before.get("X_API_URL", "")))
 
 
 def _fault_of_secret(answer: str, before: Answers) -> Fault:

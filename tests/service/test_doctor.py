@@ -186,6 +186,7 @@ def test_an_old_key_should_be_followed_by_a_new_one(service: Service) -> None:
 def test_secrets_that_anybody_can_read(service: Service, tmp_path: Path) -> None:
     folder = tmp_path / "secrets"
     folder.mkdir()
+    tmp_path.chmod(0o755)  # else nobody gets as far
     service.environment["SMONEY_SECRETS_DIR"] = str(folder)
     for path in (tmp_path / ".env", folder / "smoney_x_bearer_token", tmp_path / "book.db"):
         path.touch()
@@ -195,6 +196,19 @@ def test_secrets_that_anybody_can_read(service: Service, tmp_path: Path) -> None
         assert found["files"]["advice"] == f"chmod 600 {_shown(path, tmp_path)}"
         path.chmod(0o600)
         assert wrong(checks(service)) == []
+
+
+def test_secrets_in_a_folder_that_nobody_else_enters_are_closed(
+    service: Service, tmp_path: Path
+) -> None:
+    """As `init` makes them: for another user in a container, in a folder for their owner."""
+    folder = tmp_path / "secrets"
+    folder.mkdir(mode=0o700)
+    (folder / "SMONEY_X_BEARER_TOKEN").touch(0o444)
+    service.environment["SMONEY_SECRETS_DIR"] = str(folder)
+    assert checks(service)["files"]["mark"] == "green"
+    folder.chmod(0o711)
+    assert wrong(checks(service)) == ["files"]
 
 
 def _shown(path: Path, folder: Path) -> str:

@@ -222,11 +222,30 @@ def test_another_database_needs_no_container(tmp_path: Path) -> None:
     words = ("--database-url", "sqlite:////var/lib/smoney/smoney.db")
     code, said = say(tmp_path, *ANSWERS.values(), words=words)
     assert code == 0, said
-    assert "smoney-bot db upgrade" in said
+    assert f"cd {tmp_path} export SMONEY_SECRETS_DIR={tmp_path}/secrets smoney-bot serve" in said
     assert "docker" not in said
     made = contents(tmp_path)
     assert made["SMONEY_DATABASE_URL"] == words[1] + "\n"
     assert "POSTGRES_PASSWORD" not in made
+    code, again = say(tmp_path, "", "")
+    assert "docker" not in again, "it knows that when it is run again, too"
+
+
+def test_a_postgresql_of_ones_own_is_to_be_brought_up_to_date(tmp_path: Path) -> None:
+    words = ("--database-url", "postgresql+psycopg://smoney:invented-word@localhost/smoney")
+    _, said = say(tmp_path, *ANSWERS.values(), words=words)
+    assert said.index("smoney-bot db upgrade") < said.index("smoney-bot serve")
+    assert "invented-word" not in said
+
+
+def test_beside_a_local_x_the_address_may_be_on_loopback(tmp_path: Path) -> None:
+    answers = ANSWERS | {"PUBLIC_URL": "http://127.0.0.1:8000"}
+    (tmp_path / ".env").write_text("SMONEY_X_API_URL=http://127.0.0.1:8001\n")
+    code, said = say(tmp_path, *answers.values())
+    assert code == 0, said
+    elsewhere = tmp_path / "real"
+    code, said = say(elsewhere, answers["PUBLIC_URL"], *ANSWERS.values())
+    assert "PUBLIC_URL cannot be used" in said, "the real X calls no such address"
 
 
 def test_a_question_never_shows_its_answer_in_a_complaint() -> None:

@@ -74,7 +74,8 @@ def _files(settings: Settings) -> Finding:
     """Whether anybody on this machine can read what is not theirs.
 
     Files of somebody else are not ours to close: a container's secrets lie open
-    inside it, in a folder that is closed outside.
+    inside it, in a folder that is closed outside. Nor is a file open to all while
+    nobody else can enter its folder: `smoney-bot init` closes that one.
     """
     looked_at = [path for path in _secret_files(settings) if path.is_file()]
     if not looked_at:
@@ -88,7 +89,8 @@ def _files(settings: Settings) -> Finding:
 
 def _is_ours_and_open(path: Path) -> bool:
     facts = path.stat()
-    return facts.st_uid == os.geteuid() and bool(facts.st_mode & stat.S_IROTH)
+    entered = path.parent.stat().st_mode & stat.S_IXOTH
+    return facts.st_uid == os.geteuid() and bool(entered and facts.st_mode & stat.S_IROTH)
 
 
 def _secret_files(settings: Settings) -> Iterator[Path]:
