@@ -131,6 +131,13 @@ def test_init_asks_for_each_key_by_the_name_that_the_page_gives_it() -> None:
     ] == []
 
 
+def test_the_units_start_what_the_page_installs() -> None:
+    (home,) = re.findall(r"python3 -m venv (\S+) &&", PARTS["Without Docker"])
+    for unit in (ROOT / "deploy/systemd").glob("*.service"):
+        (start,) = re.findall(r"^ExecStart=(\S+)", unit.read_text(encoding="utf-8"), re.MULTILINE)
+        assert start.startswith((f"{home}/bin/smoney-bot", f"{home}/deploy/")), unit.name
+
+
 def test_the_page_passes_on_what_the_caddyfile_does() -> None:
     caddy = (ROOT / "deploy/caddy/Caddyfile").read_text(encoding="utf-8")
     paths = " ".join(re.findall(r"^\s+path (.+)$", caddy, re.MULTILINE)).split()
