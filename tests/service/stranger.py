@@ -164,6 +164,10 @@ class Stranger:
         migrated = self.service.call("db", "upgrade")
         assert migrated.code == 0, migrated.err
         self._start("web", "work")
+        ends = time.monotonic() + 15  # some seconds, says the page
+        while "has ever come round" in self.service.call("doctor").out:
+            assert time.monotonic() < ends, self.service.log()
+            time.sleep(0.1)
 
     def _enable(self, found: re.Match[str]) -> None:
         """As the units have it: .env as the environment, secrets in a folder, then `serve`.
