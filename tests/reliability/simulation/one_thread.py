@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -147,7 +148,22 @@ class Asking:
         self, app: ASGIApp, method: str, url: str, headers: Mapping[str, str], body: bytes
     ) -> Answer:
         """Return what *app* answers."""
-        return self._loop.run_until_complete(_ask(app, method, url, headers, body))
+        with _no_other_loop():
+            return self._loop.run_until_complete(_ask(app, method, url, headers, body))
+
+
+@contextmanager
+def _no_other_loop() -> Iterator[None]:
+    """Let a loop run although a browser's counts as running in this thread.
+
+    Playwright keeps its own between its calls, and leaves it marked.
+    """
+    other = asyncio._get_running_loop()  # noqa: SLF001 - nothing public tells or sets it
+    asyncio._set_running_loop(None)  # noqa: SLF001 - likewise
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(other)  # noqa: SLF001 - likewise
 
 
 async def _ask(
