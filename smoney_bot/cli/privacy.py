@@ -14,9 +14,10 @@ from sqlalchemy import Connection
 from structlog import get_logger
 
 from smoney_bot.bank.customers import Customer
-from smoney_bot.book import customers, dossier, erasure, rewriting
+from smoney_bot.book import customers, dossier, erasure
 from smoney_bot.book.engine import Book
 from smoney_bot.book.erasure import Erased, NotErasable
+from smoney_bot.cli import database
 from smoney_bot.cli.customers import Handle, find
 from smoney_bot.cli.opening import load_settings, opened
 from smoney_bot.cli.show import complain, confirm, refuse
@@ -82,8 +83,7 @@ def erase(
     log.warning("customer.erased", customer_id=customer.id)
     _tell(handle, erased)
     if rewrite:
-        rewriting.rewrite(settings.database_url)
-        confirm("The database's files are rewritten.")
+        database.rewrite()
 
 
 def _ask(book: Book, handle: str, *, now: bool, yes: bool) -> Customer:

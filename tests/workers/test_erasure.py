@@ -9,12 +9,13 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 from workers_cast import (
     KEYS,
     PIN,
@@ -31,6 +32,7 @@ from workers_cast import (
 )
 
 from smoney_bot.bank.customers import Customer
+from smoney_bot.bank.errors import TryLater
 from smoney_bot.bank.money import euros
 from smoney_bot.book import (
     authenticators,
@@ -43,7 +45,7 @@ from smoney_bot.book import (
     rewriting,
     seals,
 )
-from smoney_bot.book.engine import Book
+from smoney_bot.book.engine import Book, open_engine
 from smoney_bot.book.erasure import Erased, NotErasable
 
 FULL = os.environ.get("SMONEY_SAFETY") == "full"
@@ -173,6 +175,26 @@ def test_without_rewriting_a_database_remembers(postgres_url: Callable[[], str])
     rewriting.rewrite(url)
     assert seen(url, book, ["alice", alice.x_id]) == set()
     book.close()
+
+
+def test_an_older_transaction_does_not_keep_what_was_erased(
+    postgres_url: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL carries over what such a one could still see: then it is done again."""
+    monkeypatch.setattr(rewriting, "_ROUNDS_MAX", 2)
+    url = postgres_url()
+    with closing(Book(url)) as book:
+        alice = open_account(book, "alice", 0)
+        engine = open_engine(url)
+        with engine.connect().execution_options(isolation_level="REPEATABLE READ") as older:
+            older.execute(text("SELECT 1"))
+            erase(book, alice)
+            with pytest.raises(TryLater, match="older transaction"):
+                rewriting.rewrite(url)
+            assert seen(url, book, ["alice"]) == {"alice"}
+        engine.dispose()
+        rewriting.rewrite(url)
+        assert seen(url, book, ["alice"]) == set()
 
 
 def test_seals_hold_after_an_erasure(book: Book) -> None:
