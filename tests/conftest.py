@@ -166,10 +166,11 @@ def book(book_url: str) -> Iterator[Book]:
     opened.close()
 
 
-# Temporary files in memory; cheap hashes; a real Chromium for the tests of pages; the
-# table of the reliability figures; no secret in what is printed and logged.
+# Temporary files in memory; modules compiled once; cheap hashes; a real Chromium for the
+# tests of pages; the table of the reliability figures; no secret in what is printed and logged.
 pytest_plugins = [
     "memory_files",
+    "kept_bytecode",
     "cheap_hashing",
     "browser_fixtures",
     "reliability_figures",
