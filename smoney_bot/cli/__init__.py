@@ -10,25 +10,7 @@ import typer
 
 from smoney_bot.bank.errors import TryLater
 from smoney_bot.book.errors import UnusableUrl
-from smoney_bot.cli import (
-    boxes,
-    collections,
-    customers,
-    daemon,
-    database,
-    desk,
-    doctor,
-    init,
-    keys,
-    ledger,
-    money,
-    operators,
-    privacy,
-    receipts,
-    recovery,
-    statements,
-    x,
-)
+from smoney_bot.cli import later
 from smoney_bot.cli.show import complain
 from smoney_bot.settings import BadSettings
 
@@ -39,32 +21,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command()(daemon.demo)
-app.command()(init.init)
-app.command()(daemon.serve)
-app.command()(daemon.web)
-app.command()(daemon.work)
-app.command()(daemon.catch_up)
-app.command()(money.deposit)
-app.command()(money.withdraw)
-app.command()(recovery.backup)
-app.command()(doctor.doctor)
-customers.app.command()(privacy.export)
-customers.app.command()(privacy.erase)
-customers.app.command()(receipts.gifts)
-customers.app.command()(receipts.receipts)
-customers.app.command()(statements.statement)
-app.add_typer(customers.app)
-app.add_typer(operators.app)
-app.add_typer(money.payments_app)
-app.add_typer(collections.app)
-app.add_typer(desk.app)
-app.add_typer(ledger.app)
-app.add_typer(boxes.inbox_app)
-app.add_typer(boxes.outbox_app)
-app.add_typer(database.app)
-app.add_typer(keys.app)
-app.add_typer(x.app)
+later.add(app, later.COMMANDS)
 
 
 def main(words: list[str] | None = None) -> None:

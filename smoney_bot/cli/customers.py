@@ -19,6 +19,7 @@ from smoney_bot.book import customers as records
 from smoney_bot.book import invitations, ledger
 from smoney_bot.book.engine import Book
 from smoney_bot.book.errors import AlreadyOpen
+from smoney_bot.cli import later
 from smoney_bot.cli.opening import load_settings, opened
 from smoney_bot.cli.show import AsJson, confirm, out, refuse, show_facts, show_json
 
@@ -223,3 +224,6 @@ def _set_state(handle: str, state: State) -> None:
 
         customer = book.run(work)
     confirm(f"The account of {customer.handle} is {customer.state.value}.")
+
+
+later.add(app, later.CUSTOMER_COMMANDS)
