@@ -14,10 +14,9 @@ NOTHING = "Smoney says nothing"
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: f"{path.parent.name}-{path.stem}")
-def test_the_conversation_goes_as_written(path: Path, tmp_path: Path) -> None:
+def test_the_conversation_goes_as_written(path: Path, sqlite_url: str) -> None:
     script = read_script(path)
-    url = f"sqlite:///{tmp_path}/book.db"
-    with Demo(url, cast=script.roles, places=8) as demo:
+    with Demo(sqlite_url, cast=script.roles, places=8) as demo:
         stage = Stage(demo)
         expected: list[str] = []
         for line in [*script.lines, ""]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import update
@@ -19,9 +18,9 @@ from smoney_bot.cli.demo import Demo, Role
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
+def stage(sqlite_url: str) -> Iterator[Stage]:
     cast = (Role("alice", "Alice", euros(100)), Role("bob", "Bob", euros(0)))
-    with Demo(f"sqlite:///{tmp_path}/book.db", cast=cast, places=8) as demo:
+    with Demo(sqlite_url, cast=cast, places=8) as demo:
         yield Stage(demo)
 
 

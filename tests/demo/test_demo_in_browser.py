@@ -43,10 +43,10 @@ def words(language: Language) -> Words:
 
 
 @pytest.fixture
-def demo(tmp_path: Path, language: Language) -> Iterator[Demo]:
+def demo(sqlite_url: str, language: Language) -> Iterator[Demo]:
     """The demonstration with short cards, which are quicker to make."""
     cast = [replace(role, language=language) for role in CAST]
-    with Demo(f"sqlite:///{tmp_path}/demo.db", cast=cast, places=4) as running:
+    with Demo(sqlite_url, cast=cast, places=4) as running:
         yield running
 
 

@@ -33,9 +33,9 @@ _OUTLINE = "() => getComputedStyle(document.activeElement).outline"
 
 
 @pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Demo]:
+def demo(sqlite_url: str) -> Iterator[Demo]:
     """The service, where alice has money, and a card that she does not hold."""
-    with Demo(f"sqlite:///{tmp_path}/demo.db", places=1, public_url=f"https://{HOST}") as running:
+    with Demo(sqlite_url, places=1, public_url=f"https://{HOST}") as running:
         yield running
 
 

@@ -13,9 +13,9 @@ from driver import ALICE, Service
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> Iterator[Service]:
+def service(sqlite_url: str, tmp_path: Path) -> Iterator[Service]:
     """A service on SQLite, in which alice has 30 €, by three deposits."""
-    with Service(tmp_path, f"sqlite:///{tmp_path}/book.db", "http://127.0.0.1:9") as running:
+    with Service(tmp_path, sqlite_url, "http://127.0.0.1:9") as running:
         fill(running)
         yield running
 

@@ -12,9 +12,9 @@ SLIP = ("5", "--reference", "slip 2")
 
 
 @pytest.fixture
-def restored(tmp_path: Path) -> Iterator[Service]:
+def restored(sqlite_url: str, tmp_path: Path) -> Iterator[Service]:
     """A service whose book was restored from a backup; alice has 10 €."""
-    with Service(tmp_path, f"sqlite:///{tmp_path}/book.db", "http://127.0.0.1:9") as running:
+    with Service(tmp_path, sqlite_url, "http://127.0.0.1:9") as running:
         running.json("customer", "open", "alice", "--x-id", ALICE)
         running.json("deposit", "alice", "10", "--reference", "slip 1")
         assert running.call("ledger", "mark-restored").code == 0

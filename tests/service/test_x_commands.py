@@ -279,8 +279,8 @@ def _wait_for(come: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def test_the_demo_registers_itself_by_the_same_way(tmp_path: Path) -> None:
-    with capture_logs(), Demo(f"sqlite:///{tmp_path}/demo.db", places=1) as demo:
+def test_the_demo_registers_itself_by_the_same_way(sqlite_url: str) -> None:
+    with capture_logs(), Demo(sqlite_url, places=1) as demo:
         (hook,) = demo.deliveries.webhooks.all()
         assert hook.url == f"{demo.server.url}/webhooks/x"
         assert len(demo.deliveries.subscriptions.all()) == 4

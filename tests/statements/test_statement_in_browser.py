@@ -26,9 +26,9 @@ _SETTLE_SECONDS = 15.0
 
 
 @pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Demo]:
+def demo(sqlite_url: str) -> Iterator[Demo]:
     """The service, where alice has money and a card."""
-    with Demo(f"sqlite:///{tmp_path}/demo.db", places=4) as running:
+    with Demo(sqlite_url, places=4) as running:
         yield running
 
 
