@@ -83,6 +83,7 @@ def fill(url: str, millions: int, tell: Callable[[], None]) -> None:
         with engine.begin() as connection:
             for statement in fillers:
                 connection.execute(text(statement), {"million": million})
+            connection.execute(text("ANALYZE"))
         tell()
     engine.dispose()
 

@@ -8,10 +8,10 @@ SELECT (5000000000 + CAST(:million AS bigint) * 100000 + n)::text, 'p' || CAST(:
 FROM generate_series(0, 99999) AS n;
 
 INSERT INTO accounts (kind, customer_id)
-SELECT 'customer', id FROM customers WHERE id NOT IN (SELECT customer_id FROM accounts WHERE customer_id IS NOT NULL);
+SELECT 'customer', id FROM customers WHERE NOT EXISTS (SELECT FROM accounts WHERE customer_id = customers.id);
 
 INSERT INTO balances (account_id, balance_cents, floor_cents)
-SELECT id, 100000, 0 FROM accounts WHERE id NOT IN (SELECT account_id FROM balances);
+SELECT id, 100000, 0 FROM accounts WHERE NOT EXISTS (SELECT FROM balances WHERE account_id = accounts.id);
 
 CREATE TEMPORARY TABLE fresh ON COMMIT DROP AS
 SELECT accounts.id AS account_id, customer_id, row_number() OVER (ORDER BY accounts.id) - 1 AS place
