@@ -40,7 +40,8 @@ def create_app(
         crc_secret=settings.crc_secret(),
         crc_tokens=CRC_TOKENS[settings.x_crc_tokens.value],
     )
-    health = Health(book, registry_of(book, settings.budget), settings.budget)
+    registry = registry_of(book, settings.budget)
+    health = Health(book, registry, settings.budget, keeping=lambda: keeper.alive)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -7,6 +7,7 @@ tells of the workers too.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -29,6 +30,7 @@ class Health:
     book: Book
     registry: CollectorRegistry
     budget: Budget
+    keeping: Callable[[], bool]  # whether the door can keep what X brings
     newest: str | None = field(default_factory=migrations.newest)  # read once: it takes 7 ms
 
     async def live(self, _: Request) -> Response:
@@ -59,9 +61,14 @@ class Health:
             found = vitals.read(self.book) if is_current else None
         except TryLater as away:
             return [Check("database", Standing.FAILING, str(away))], None
-        database = Check("database", Standing.OK, "answers")
+        ours = [Check("database", Standing.OK, "answers"), self._keeper()]
         if found is None:
             advice = "run: smoney-bot db upgrade"
-            return [database, Check("schema", Standing.FAILING, advice)], None
+            return [*ours, Check("schema", Standing.FAILING, advice)], None
         schema = Check("schema", Standing.OK, f"is {self.newest}")
-        return [database, schema, *checks_of(found, self.budget)], found
+        return [*ours, schema, *checks_of(found, self.budget)], found
+
+    def _keeper(self) -> Check:
+        if self.keeping():
+            return Check("keeper", Standing.OK, "writes what X brings")
+        return Check("keeper", Standing.FAILING, "X's deliveries are not kept: start it again")

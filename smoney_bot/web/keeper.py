@@ -28,6 +28,8 @@ log = get_logger(__name__)
 _GROUP_MAX = 64
 _WAITING_MAX = 2000
 
+_ENDED = "the keeper has ended"
+
 
 @dataclass(frozen=True, slots=True)
 class _Call:
@@ -57,6 +59,12 @@ class Keeper:
         self._on_kept = on_kept
         self._calls: queue.Queue[_Call | None] = queue.Queue(_WAITING_MAX)
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
+        self._ended = False
+
+    @property
+    def alive(self) -> bool:
+        """Whether what is given to `keep` will be written."""
+        return self._thread.is_alive() and not self._ended
 
     def start(self) -> None:
         """Begin to write."""
@@ -70,17 +78,36 @@ class Keeper:
     async def keep(self, messages: Sequence[Message]) -> frozenset[str]:
         """Return once *messages* are on disk: the keys of those that are new there.
 
-        Raises `TryLater` when the database is away or too many calls wait.
+        Raises `TryLater` when the database is away, too many calls wait or the
+        keeper has ended.
         """
         loop = asyncio.get_running_loop()
         call = _Call(messages, loop, loop.create_future())
         try:
-            self._calls.put_nowait(call)
+            if self.alive:
+                self._calls.put_nowait(call)
         except queue.Full:
             raise TryLater("too many deliveries at once") from None
+        if not self.alive:  # asked after the put: a keeper that ends later finds this call
+            call.kept.cancel()
+            raise TryLater(_ENDED)
         return await call.kept
 
     def _run(self) -> None:
+        try:
+            self._serve()
+        finally:
+            self._ended = True
+            self._send_away()
+
+    def _send_away(self) -> None:
+        """Tell whoever still waits that nobody writes any more."""
+        with suppress(queue.Empty):
+            while True:
+                if (call := self._calls.get_nowait()) is not None:
+                    call.answer(TryLater(_ENDED))
+
+    def _serve(self) -> None:
         while (first := self._calls.get()) is not None:
             group, ending = [first], False
             while len(group) < _GROUP_MAX and not ending:
@@ -92,9 +119,19 @@ class Keeper:
                     ending = True
                 else:
                     group.append(call)
-            self._write(group)
+            self._survive(group)
             if ending:
                 return
+
+    def _survive(self, group: list[_Call]) -> None:
+        """Write *group*; a fault beside the writing, which tells its own, ends nothing."""
+        try:
+            self._write(group)
+        except BaseException as error:
+            self._answer(group, TryLater(f"keeper: {type(error).__name__}"))
+            if not isinstance(error, Exception):
+                raise  # the thread is to end: nobody waits for it any more
+            log.exception("keeper.failed")
 
     def _write(self, group: list[_Call]) -> None:
         messages = [message for call in group for message in call.messages]
@@ -107,9 +144,9 @@ class Keeper:
             log.exception("inbox.failed")
             self._answer(group, TryLater(f"inbox: {type(error).__name__}"))
         else:
-            KEPT.inc(len(new))
             self._answer(group, new)
             self._on_kept()
+            KEPT.inc(len(new))
 
     @staticmethod
     def _answer(group: list[_Call], new: frozenset[str] | TryLater) -> None:

@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 
 from smoney_bot.book.engine import Book
 from smoney_bot.web.app import create_app
+from smoney_bot.web.keeper import Keeper
 
 
 @pytest.fixture(autouse=True)
@@ -67,6 +68,19 @@ def test_a_book_that_cannot_serve_is_alive_and_not_ready(unready: tuple[TestClie
     assert why in ready.json()["why"]
     assert "invented-word" not in ready.text
     assert "127.0.0.1" not in ready.text
+
+
+def test_a_door_that_cannot_keep_is_not_ready(
+    client: TestClient, x: X, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert client.get("/health/ready").json()["checks"]["keeper"]["status"] == "ok"
+    monkeypatch.setattr(Keeper, "alive", False)
+    ready = client.get("/health/ready")
+    assert ready.status_code == 503
+    assert "not kept" in ready.json()["why"]
+    body = x.mention()
+    told = client.post("/webhooks/x", content=body, headers=signed(body))
+    assert (told.status_code, told.headers["retry-after"]) == (503, "5")
 
 
 def test_an_older_schema_is_not_ready(client: TestClient, book: Book) -> None:

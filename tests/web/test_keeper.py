@@ -135,6 +135,7 @@ def test_what_comes_at_once_shares_a_few_commits_and_is_all_kept(
     commits: list[int] = []
     keeper = open_keeper(on_kept=lambda: commits.append(1))
     told = run(_at_once(keeper, book_url, 300))
+    keeper.stop()  # the last commit is counted after its callers are told
     assert all(isinstance(new, frozenset) and message(n).key in new for n, new in enumerate(told))
     assert len({one.key for one in kept(book)}) == 300
     assert 300 / keeper_module._GROUP_MAX <= len(commits) <= 7  # noqa: SLF001 - the bound under test
@@ -238,3 +239,97 @@ def test_stopping_keeps_what_waits(book: Book, book_url: str) -> None:
     run(stop_meanwhile())
     stopping.join()
     assert len(kept(book)) == 100
+
+
+class BrittleKeeper(Keeper):
+    """A sabotage: whatever happens beside the writing ends it."""
+
+    def _write(self, group: Any) -> None:  # noqa: ANN401 - whatever the keeper writes
+        try:
+            super()._write(group)
+        except Exception:  # noqa: BLE001 - the sabotage
+            raise SystemExit from None  # ends a thread without a word
+
+
+class AbruptKeeper(Keeper):
+    """Its thread ends in the middle of its work."""
+
+    def _write(self, group: Any) -> None:  # noqa: ANN401 - whatever the keeper writes
+        del group
+        raise SystemExit
+
+
+class DeafKeeper(BrittleKeeper):
+    """A sabotage: ends like that one, and tells nobody."""
+
+    alive = True
+
+    def _send_away(self) -> None:
+        pass
+
+
+#: pytest hears of a thread that ends so.
+_ENDS_HARD = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+
+
+def _fail() -> None:
+    raise RuntimeError("nobody could be woken")
+
+
+def test_a_fault_beside_the_keeping_ends_nothing(
+    book: Book, open_keeper: Callable[..., Keeper], logged: list[Any]
+) -> None:
+    keeper = open_keeper(on_kept=_fail)
+    for number in range(3):
+        assert run(keeper.keep([message(number)])) == {f"t:{number}"}
+    assert keeper.alive
+    keeper.stop()
+    assert [one["event"] for one in logged] == ["keeper.failed"] * 3
+    assert len(kept(book)) == 3
+
+
+@_ENDS_HARD
+def test_a_keeper_that_has_ended_sends_everybody_away_at_once(
+    book: Book, book_url: str, open_keeper: Callable[..., Keeper], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper_module, "_GROUP_MAX", 2)
+    keeper = open_keeper(BrittleKeeper, on_kept=_fail)
+    told = run(_at_once(keeper, book_url, 6))
+    assert not keeper.alive
+    assert {type(one) for one in told} == {frozenset, TryLater}, "those behind are sent away"
+    with pytest.raises(TryLater, match="ended"):
+        run(keeper.keep([message(7)]))
+    assert len(kept(book)) == sum(isinstance(one, frozenset) for one in told)
+
+
+@_ENDS_HARD
+def test_whoever_is_in_hand_when_it_ends_is_sent_away_too(
+    open_keeper: Callable[..., Keeper],
+) -> None:
+    with pytest.raises(TryLater, match="SystemExit"):
+        run(open_keeper(AbruptKeeper).keep([message(1)]))
+
+
+@_ENDS_HARD
+def test_a_keeper_that_ends_without_a_word_is_caught(open_keeper: Callable[..., Keeper]) -> None:
+    """The negative control of the check above: whoever comes later waits for ever."""
+    keeper = open_keeper(DeafKeeper, on_kept=_fail)
+    run(keeper.keep([message(1)]))
+
+    async def wait_a_little() -> None:
+        async with asyncio.timeout(0.3):
+            await keeper.keep([message(2)])
+
+    with pytest.raises(TimeoutError):
+        run(wait_a_little())
+
+
+def test_a_keeper_takes_nothing_before_its_start_and_after_its_end(book: Book) -> None:
+    keeper = Keeper(book)
+    with pytest.raises(TryLater, match="ended"):
+        run(keeper.keep([message(1)]))
+    keeper.start()
+    keeper.stop()
+    with pytest.raises(TryLater, match="ended"):
+        run(keeper.keep([message(1)]))
+    assert kept(book) == []
