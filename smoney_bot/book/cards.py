@@ -96,26 +96,33 @@ def use_up(connection: Connection, uses: Iterable[tuple[int, str]], now: datetim
     Raises `CodeAlreadyUsed` if another message was faster: then nothing of the
     transaction may be committed.
     """
-    statement = (
-        update(card_codes)
-        .where(card_codes.c.id == bindparam("of_row"), card_codes.c.used_at.is_(None))
-        .values(used_at=now, used_by=rows.given("message_key", card_codes.c.used_by))
-    )
-    used = [{"of_row": row_id, "message_key": key} for row_id, key in sorted(uses)]
-    if rows.change_each(connection, statement, used) != len(used):
+    used = [{"of_row": row_id, "message_key": key, "at": now} for row_id, key in sorted(uses)]
+    if rows.change_each(connection, _USE_UP, used) != len(used):
         raise CodeAlreadyUsed
+
+
+_USE_UP = (
+    update(card_codes)
+    .where(card_codes.c.id == bindparam("of_row"), card_codes.c.used_at.is_(None))
+    .values(
+        used_at=rows.given("at", card_codes.c.used_at),
+        used_by=rows.given("message_key", card_codes.c.used_by),
+    )
+)
 
 
 def note_wrong(connection: Connection, tried: Iterable[CodeOnFile]) -> None:
     """Count a wrong try at each place of a card that was *tried*; PINs have no place."""
     tries = Counter(code.row_id for code in tried if code.kind is CodeKind.CARD)
-    statement = (
-        update(card_codes)
-        .where(card_codes.c.id == bindparam("of_row"))
-        .values(wrong=card_codes.c.wrong + bindparam("tries", type_=Integer))
-    )
     places = [{"of_row": row_id, "tries": tries[row_id]} for row_id in sorted(tries)]
-    rows.change_each(connection, statement, places)
+    rows.change_each(connection, _NOTE_WRONG, places)
+
+
+_NOTE_WRONG = (
+    update(card_codes)
+    .where(card_codes.c.id == bindparam("of_row"))
+    .values(wrong=card_codes.c.wrong + bindparam("tries", type_=Integer))
+)
 
 
 def codes_left(

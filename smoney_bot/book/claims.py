@@ -214,15 +214,17 @@ def _read(row: Row[*tuple[Any, ...]]) -> Claimed | str:
 
 
 def _set_aside(connection: Connection, reasons: dict[int, str], now: datetime) -> None:
-    statement = (
-        update(inbox)
-        .where(inbox.c.id == bindparam("row_id"))
-        .values(
-            state=MessageState.SET_ASIDE,
-            lease_until=None,
-            decided_at=now,
-            reason=rows.given("why", inbox.c.reason),
-        )
+    changed = [{"row_id": row_id, "why": why, "at": now} for row_id, why in sorted(reasons.items())]
+    rows.change_each(connection, _SET_ASIDE, changed)
+
+
+_SET_ASIDE = (
+    update(inbox)
+    .where(inbox.c.id == bindparam("row_id"))
+    .values(
+        state=MessageState.SET_ASIDE,
+        lease_until=None,
+        decided_at=rows.given("at", inbox.c.decided_at),
+        reason=rows.given("why", inbox.c.reason),
     )
-    changed = [{"row_id": row_id, "why": why} for row_id, why in sorted(reasons.items())]
-    rows.change_each(connection, statement, changed)
+)

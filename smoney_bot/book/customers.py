@@ -13,11 +13,11 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
+    Update,
     bindparam,
     case,
     func,
     insert,
-    literal,
     select,
 )
 
@@ -82,11 +82,8 @@ def by_x_ids(
     asked = sorted(set(x_ids))
     if not asked:
         return {}
-    statement = _where(customers.c.x_id.in_(asked)).order_by(customers.c.x_id)
-    if lock:
-        # FOR NO KEY UPDATE: a payment that refers to a customer need not wait.
-        statement = statement.with_for_update(of=customers, key_share=True)
-    return {row.x_id: _customer(row) for row in connection.execute(statement)}
+    statement = _LOCKED_BY_X_IDS if lock else _BY_X_IDS
+    return {row.x_id: _customer(row) for row in connection.execute(statement, {"asked": asked})}
 
 
 def by_ids(connection: Connection, ids: Iterable[int]) -> dict[int, Customer]:
@@ -118,16 +115,11 @@ def listing(connection: Connection, limit: int = 50) -> list[Customer]:
 
 def update(connection: Connection, changed: Iterable[Customer]) -> None:
     """Write back what may change of a customer; read them with *lock* before."""
-    statement = (
-        customers.update()
-        .where(customers.c.x_id == bindparam("of_x_id"))
-        .values({name: rows.given(f"new_{name}", customers.c[name]) for name in _CHANGEABLE})
-    )
     written = [
         {"of_x_id": one.x_id} | {f"new_{name}": getattr(one, name) for name in _CHANGEABLE}
         for one in sorted(changed, key=lambda one: one.x_id)
     ]
-    rows.change_each(connection, statement, written)
+    rows.change_each(connection, _CHANGE, written)
 
 
 _CHANGEABLE = (
@@ -138,6 +130,12 @@ _CHANGEABLE = (
     "silent",
     "wrote_first",
     "show_name",
+)
+
+_CHANGE = (
+    customers.update()
+    .where(customers.c.x_id == bindparam("of_x_id"))
+    .values({name: rows.given(f"new_{name}", customers.c[name]) for name in _CHANGEABLE})
 )
 
 
@@ -152,23 +150,29 @@ def see(
 
     *wrote* are the ids of those who wrote a direct message: the bot may answer.
     """
+    each = [
+        {"of_x_id": x_id, "shown": handles.get(x_id), "wrote": x_id in wrote, "seen_at": now}
+        for x_id in sorted({*handles, *wrote})
+    ]
+    rows.change_each(connection, _SEE, each)
+
+
+def _seeing() -> Update:
     shown = rows.given("shown", customers.c.handle)
     seen_at = customers.c.handle_seen_at
     once = customers.c.wrote_first  # never taken back
-    seen = (
+    return (
         customers.update()
         .where(customers.c.x_id == bindparam("of_x_id"))
         .values(
             handle=func.coalesce(shown, customers.c.handle),
-            handle_seen_at=case((shown.is_(None), seen_at), else_=literal(now, seen_at.type)),
+            handle_seen_at=case((shown.is_(None), seen_at), else_=rows.given("seen_at", seen_at)),
             wrote_first=case((once, once), else_=rows.given("wrote", once)),
         )
     )
-    each = [
-        {"of_x_id": x_id, "shown": handles.get(x_id), "wrote": x_id in wrote}
-        for x_id in sorted({*handles, *wrote})
-    ]
-    rows.change_each(connection, seen, each)
+
+
+_SEE = _seeing()
 
 
 def _where(condition: ColumnElement[bool]) -> Select[*tuple[object, ...]]:
@@ -176,6 +180,13 @@ def _where(condition: ColumnElement[bool]) -> Select[*tuple[object, ...]]:
     columns = [customers.c[name] for name in Customer.__slots__ if name != "account_id"]
     chosen = select(*columns, accounts.c.id.label("account_id"))
     return chosen.select_from(joined).where(condition)
+
+
+_BY_X_IDS = _where(customers.c.x_id.in_(bindparam("asked", expanding=True))).order_by(
+    customers.c.x_id
+)
+#: FOR NO KEY UPDATE: a payment that refers to a customer need not wait.
+_LOCKED_BY_X_IDS = _BY_X_IDS.with_for_update(of=customers, key_share=True)
 
 
 def _customer(row: Row[*tuple[object, ...]]) -> Customer:

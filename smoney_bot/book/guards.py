@@ -90,17 +90,18 @@ def _lock(connection: Connection, customer_ids: Iterable[int]) -> dict[int, Guar
     asked = sorted(customer_ids)
     if not asked:
         return {}
-    statement = (
-        select(guards)
-        .where(guards.c.customer_id.in_(asked))
-        .order_by(guards.c.customer_id)
-        .with_for_update()
-    )
     return {
         row.customer_id: Guard(row.failures, row.locked_until, row.locks)
-        for row in connection.execute(statement)
+        for row in connection.execute(_LOCK, {"asked": asked})
     }
 
+
+_LOCK = (
+    select(guards)
+    .where(guards.c.customer_id.in_(bindparam("asked", expanding=True)))
+    .order_by(guards.c.customer_id)
+    .with_for_update()
+)
 
 _SET = (
     update(guards)

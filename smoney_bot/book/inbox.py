@@ -98,6 +98,13 @@ _held_still = update(inbox).where(
     inbox.c.state == MessageState.CLAIMED,
 )
 _held = _held_still.values(lease_until=None)
+_COUNTED = _held_still.values(counted=True)
+_FINISH = _held.values(
+    state=rows.given("outcome", inbox.c.state),
+    reason=rows.given("why", inbox.c.reason),
+    payload=rows.given("erased", inbox.c.payload),
+    decided_at=rows.given("at", inbox.c.decided_at),
+)
 
 
 def finish(connection: Connection, decided: Iterable[Decided], now: datetime) -> None:
@@ -106,12 +113,6 @@ def finish(connection: Connection, decided: Iterable[Decided], now: datetime) ->
     Raises `LostLease` if one is no longer in hand: then nothing of the batch may
     be committed.
     """
-    statement = _held.values(
-        state=rows.given("outcome", inbox.c.state),
-        reason=rows.given("why", inbox.c.reason),
-        payload=rows.given("erased", inbox.c.payload),
-        decided_at=now,
-    )
     closed = [
         {
             "row_id": one.claimed.id,
@@ -119,10 +120,11 @@ def finish(connection: Connection, decided: Iterable[Decided], now: datetime) ->
             "outcome": MessageState(one.outcome),
             "why": one.reason,
             "erased": replace(one.claimed.message, codes=()).to_json(),
+            "at": now,
         }
         for one in sorted(decided, key=lambda one: one.claimed.id)
     ]
-    rows.change_held(connection, statement, closed)
+    rows.change_held(connection, _FINISH, closed)
 
 
 def put_back(
@@ -162,7 +164,7 @@ def note_counted(connection: Connection, claimed: Iterable[Claimed]) -> None:
     Raises `LostLease` if one is no longer in hand.
     """
     held = [{"row_id": one.id, "held_fence": one.fence} for one in claimed]
-    rows.change_held(connection, _held_still.values(counted=True), held)
+    rows.change_held(connection, _COUNTED, held)
 
 
 def release(connection: Connection, now: datetime) -> int:

@@ -33,13 +33,16 @@ def lock(connection: Connection, account_ids: Iterable[int]) -> dict[int, Cents]
     Always in order of id: two payments that cross would otherwise wait for each
     other for ever.
     """
-    statement = (
-        select(balances.c.account_id, balances.c.balance_cents)
-        .where(balances.c.account_id.in_(sorted(set(account_ids))))
-        .order_by(balances.c.account_id)
-        .with_for_update()
-    )
-    return {row.account_id: row.balance_cents for row in connection.execute(statement)}
+    asked = {"asked": sorted(set(account_ids))}
+    return {row.account_id: row.balance_cents for row in connection.execute(_LOCK, asked)}
+
+
+_LOCK = (
+    select(balances.c.account_id, balances.c.balance_cents)
+    .where(balances.c.account_id.in_(bindparam("asked", expanding=True)))
+    .order_by(balances.c.account_id)
+    .with_for_update()
+)
 
 
 def book(connection: Connection, booked: Sequence[Transfer], *, memo: str = "") -> None:
@@ -78,13 +81,15 @@ def _move(connection: Connection, booked: Iterable[Transfer]) -> None:
         net[transfer.source] -= transfer.amount
         net[transfer.target] += transfer.amount
     changes = [{"of_account": one, "change": net[one]} for one in sorted(net) if net[one] != 0]
-    statement = (
-        update(balances)
-        .where(balances.c.account_id == bindparam("of_account"))
-        .values(balance_cents=balances.c.balance_cents + bindparam("change", type_=BigInteger))
-    )
-    changed = rows.change_each(connection, statement, changes)
+    changed = rows.change_each(connection, _CHANGE, changes)
     assert changed == len(changes), "an account of the book has no balance"
+
+
+_CHANGE = (
+    update(balances)
+    .where(balances.c.account_id == bindparam("of_account"))
+    .values(balance_cents=balances.c.balance_cents + bindparam("change", type_=BigInteger))
+)
 
 
 def deposit(
@@ -170,16 +175,20 @@ def sent_since(
 ) -> dict[int, Cents]:
     """Return what each account has sent from *since* on; no withdrawals, no refunds."""
     asked = sorted(set(account_ids))
-    # PostgreSQL adds BIGINTs up to a NUMERIC, which is not a number of cents.
-    total = cast(func.sum(transfers.c.amount_cents), BigInteger)
-    statement = (
-        select(transfers.c.source_id, total)
-        .where(
-            transfers.c.source_id.in_(asked),
-            transfers.c.booked_at >= since,
-            transfers.c.kind.not_in((WITHDRAWAL, REFUND)),
-        )
-        .group_by(transfers.c.source_id)
-    )
-    sums = {account_id: Cents(cents) for account_id, cents in connection.execute(statement)}
+    if not asked:
+        return {}
+    found = connection.execute(_SENT_SINCE, {"asked": asked, "since": since})
+    sums = {account_id: Cents(cents) for account_id, cents in found}
     return {account_id: sums.get(account_id, Cents(0)) for account_id in asked}
+
+
+_SENT_SINCE = (
+    # PostgreSQL adds BIGINTs up to a NUMERIC, which is not a number of cents.
+    select(transfers.c.source_id, cast(func.sum(transfers.c.amount_cents), BigInteger))
+    .where(
+        transfers.c.source_id.in_(bindparam("asked", expanding=True)),
+        transfers.c.booked_at >= bindparam("since"),
+        transfers.c.kind.not_in((WITHDRAWAL, REFUND)),
+    )
+    .group_by(transfers.c.source_id)
+)

@@ -21,6 +21,7 @@ _FACTS = [payments.c[name] for name in Payment.__slots__ if name != "amount"]
 _WAITS = text("payments.state = 'waiting'")
 #: What `payment_of` needs of a row.
 SHOWN = [*_FACTS, payments.c.amount_cents.label("amount")]
+_WAITING = select(*SHOWN).where(payments.c.payer_id.in_(bindparam("asked", expanding=True)), _WAITS)
 
 
 def put(connection: Connection, added: Iterable[Payment]) -> None:
@@ -47,8 +48,8 @@ def waiting(connection: Connection, payer_ids: Iterable[int], now: datetime) -> 
     asked = sorted(set(payer_ids))
     if not asked:
         return {}
-    statement = select(*SHOWN).where(payments.c.payer_id.in_(asked), _WAITS)
-    found = {row.payer_id: payment_of(row) for row in connection.execute(statement)}
+    orders = connection.execute(_WAITING, {"asked": asked})
+    found = {row.payer_id: payment_of(row) for row in orders}
     if any(_is_over(one, now) for one in found.values()):
         expire(connection, now)
     return {payer: one for payer, one in found.items() if not _is_over(one, now)}
@@ -60,19 +61,6 @@ def _is_over(payment: Payment, now: datetime) -> bool:
 
 def settle(connection: Connection, settled: Iterable[Payment]) -> None:
     """End orders that waited, as *settled* says; raise `NotWaiting` if one has ended already."""
-    statement = (
-        update(payments)
-        .where(
-            payments.c.reference == bindparam("of_reference"),
-            _WAITS,
-        )
-        .values(
-            state=rows.given("new_state", payments.c.state),
-            payee_id=rows.given("new_payee", payments.c.payee_id),
-            booked_at=rows.given("new_booked_at", payments.c.booked_at),
-            expires_at=rows.given("new_end", payments.c.expires_at),
-        )
-    )
     ended = [
         {
             "of_reference": one.reference,
@@ -83,8 +71,20 @@ def settle(connection: Connection, settled: Iterable[Payment]) -> None:
         }
         for one in settled
     ]
-    if rows.change_each(connection, statement, ended) != len(ended):
+    if rows.change_each(connection, _SETTLE, ended) != len(ended):
         raise NotWaiting
+
+
+_SETTLE = (
+    update(payments)
+    .where(payments.c.reference == bindparam("of_reference"), _WAITS)
+    .values(
+        state=rows.given("new_state", payments.c.state),
+        payee_id=rows.given("new_payee", payments.c.payee_id),
+        booked_at=rows.given("new_booked_at", payments.c.booked_at),
+        expires_at=rows.given("new_end", payments.c.expires_at),
+    )
+)
 
 
 def next_end(connection: Connection) -> datetime | None:

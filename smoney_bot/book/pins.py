@@ -35,13 +35,19 @@ def use_up(connection: Connection, customer_ids: Iterable[int], now: datetime) -
         raise CodeAlreadyUsed
 
 
+_VOID = (
+    update(pins)
+    .where(pins.c.customer_id == bindparam("of_customer"), pins.c.void_at.is_(None))
+    .values(void_at=rows.given("at", pins.c.void_at))
+)
+
+
 def _void(connection: Connection, customer_ids: Iterable[int], now: datetime) -> int:
-    statement = (
-        update(pins)
-        .where(pins.c.customer_id == bindparam("of_customer"), pins.c.void_at.is_(None))
-        .values(void_at=now)
-    )
-    return rows.change_each(connection, statement, [{"of_customer": one} for one in customer_ids])
+    voided = [{"of_customer": one, "at": now} for one in customer_ids]
+    return rows.change_each(connection, _VOID, voided)
+
+
+_BY_CUSTOMER = select(pins).where(pins.c.customer_id.in_(bindparam("asked", expanding=True)))
 
 
 def on_file(connection: Connection, customer_ids: Iterable[int]) -> dict[int, CodeOnFile]:
@@ -49,7 +55,6 @@ def on_file(connection: Connection, customer_ids: Iterable[int]) -> dict[int, Co
     asked = sorted(set(customer_ids))
     if not asked:
         return {}
-    statement = select(pins).where(pins.c.customer_id.in_(asked))
     return {
         row.customer_id: CodeOnFile(
             kind=CodeKind.PIN,
@@ -60,19 +65,12 @@ def on_file(connection: Connection, customer_ids: Iterable[int]) -> dict[int, Co
             key_id=row.key_id,
             spent=row.void_at is not None,
         )
-        for row in connection.execute(statement)
+        for row in connection.execute(_BY_CUSTOMER, {"asked": asked})
     }
 
 
 def rehash(connection: Connection, anew: Iterable[Rehash]) -> None:
     """Keep PINs' new hashes in place of the old; one that was set anew meanwhile stays."""
-    statement = (
-        update(pins)
-        .where(pins.c.customer_id == bindparam("of_customer"), pins.c.hash == bindparam("old_hash"))
-        .values(
-            hash=rows.given("new_hash", pins.c.hash), key_id=rows.given("new_key", pins.c.key_id)
-        )
-    )
     moved = [
         {
             "of_customer": one.customer_id,
@@ -82,4 +80,11 @@ def rehash(connection: Connection, anew: Iterable[Rehash]) -> None:
         }
         for one in sorted(anew, key=lambda one: one.customer_id)
     ]
-    rows.change_each(connection, statement, moved)
+    rows.change_each(connection, _REHASH, moved)
+
+
+_REHASH = (
+    update(pins)
+    .where(pins.c.customer_id == bindparam("of_customer"), pins.c.hash == bindparam("old_hash"))
+    .values(hash=rows.given("new_hash", pins.c.hash), key_id=rows.given("new_key", pins.c.key_id))
+)

@@ -2,11 +2,15 @@
 
 SQLite runs a statement once for each row, within this process. PostgreSQL is
 given all rows as arrays: one statement, one plan, one journey.
+
+To build a statement costs as much as to run it, so each is built once: keep yours in
+a constant, and let `rows` give what changes from call to call.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import (
@@ -34,13 +38,16 @@ Row = Mapping[str, Any]
 
 Adding = TypeVar("Adding", bound=Insert)
 
+#: How many statements are kept; the program has fewer.
+_STATEMENTS_MAX = 256
+
 
 def add(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Insert *rows*; a row that breaks a constraint raises `IntegrityError`."""
     if not rows:
         return
-    if _takes_arrays(connection):
-        connection.execute(_from_arrays(insert(table), table, rows[0]), _arrays(rows))
+    if takes_arrays(connection):
+        connection.execute(_adding(table, tuple(rows[0])), arrays(rows))
     else:
         connection.execute(insert(table), list(rows))
 
@@ -51,12 +58,10 @@ def add_new(
     """Insert those of *rows* whose *key* is not there yet; return their keys."""
     if not rows:
         return frozenset()
-    if _takes_arrays(connection):
-        all_at_once = _from_arrays(postgresql.insert(table), table, rows[0])
-        new = all_at_once.on_conflict_do_nothing(index_elements=[key]).returning(key)
-        return frozenset(connection.execute(new, _arrays(rows)).scalars())
-    each = sqlite.insert(table).on_conflict_do_nothing(index_elements=[key]).returning(key)
-    return frozenset(connection.execute(each, list(rows)).scalars())
+    if takes_arrays(connection):
+        new = _adding_new(table, tuple(rows[0]), key)
+        return frozenset(connection.execute(new, arrays(rows)).scalars())
+    return frozenset(connection.execute(_adding_each_new(table, key), list(rows)).scalars())
 
 
 def given(name: str, of: Column[Any]) -> BindParameter[Any]:
@@ -73,8 +78,8 @@ def change_each(connection: Connection, statement: Update, rows: Sequence[Row]) 
     """
     if not rows:
         return 0
-    if _takes_arrays(connection):
-        return connection.execute(_for_all(statement, rows[0]), _arrays(rows)).rowcount
+    if takes_arrays(connection):
+        return connection.execute(_for_all(statement, frozenset(rows[0])), arrays(rows)).rowcount
     return connection.execute(statement, list(rows)).rowcount
 
 
@@ -84,11 +89,13 @@ def change_held(connection: Connection, statement: Update, rows: Sequence[Row]) 
         raise LostLease
 
 
-def _takes_arrays(connection: Connection) -> bool:
+def takes_arrays(connection: Connection) -> bool:
+    """Whether this database is given many rows as arrays."""
     return connection.dialect.name == "postgresql"
 
 
-def _arrays(rows: Sequence[Row]) -> dict[str, list[Any]]:
+def arrays(rows: Sequence[Row]) -> dict[str, list[Any]]:
+    """Return *rows* as an array for each column."""
     return {name: [row[name] for row in rows] for name in rows[0]}
 
 
@@ -99,12 +106,30 @@ def _as_table(types: Mapping[str, TypeEngine[Any]]) -> TableValuedAlias:
     return func.unnest(*arrays).table_valued(*columns, name="given").render_derived()
 
 
-def _from_arrays(statement: Adding, table: Table, names: Row) -> Adding:
+def from_arrays(statement: Adding, table: Table, names: Sequence[str]) -> Adding:
+    """Return *statement*, which adds to *table*, with its rows as PostgreSQL is given them."""
     rows = _as_table({name: table.c[name].type for name in names})
     return statement.from_select(list(names), select(rows))
 
 
-def _for_all(statement: Update, names: Row) -> Update:
+@lru_cache(_STATEMENTS_MAX)
+def _adding(table: Table, names: tuple[str, ...]) -> Insert:
+    return from_arrays(insert(table), table, names)
+
+
+@lru_cache(_STATEMENTS_MAX)
+def _adding_new(table: Table, names: tuple[str, ...], key: Column[str]) -> Insert:
+    all_at_once = from_arrays(postgresql.insert(table), table, names)
+    return all_at_once.on_conflict_do_nothing(index_elements=[key]).returning(key)
+
+
+@lru_cache(_STATEMENTS_MAX)
+def _adding_each_new(table: Table, key: Column[str]) -> Insert:
+    return sqlite.insert(table).on_conflict_do_nothing(index_elements=[key]).returning(key)
+
+
+@lru_cache(_STATEMENTS_MAX)
+def _for_all(statement: Update, names: frozenset[str]) -> Update:
     """Return *statement* for all rows at once: a column of theirs for each parameter."""
     parameters = [one for one in visitors.iterate(statement) if isinstance(one, BindParameter)]
     rows = _as_table({one.key: one.type for one in parameters if one.key in names})

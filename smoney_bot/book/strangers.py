@@ -25,8 +25,11 @@ _PASSED_OVER_MAX = 1_000
 
 def told(connection: Connection, x_ids: Iterable[str], now: datetime) -> set[str]:
     """Return those of *x_ids* who have been told within a day."""
+    asked = sorted(set(x_ids))
+    if not asked:
+        return set()
     statement = select(strangers.c.x_id).where(
-        strangers.c.x_id.in_(sorted(set(x_ids))), strangers.c.answered_at > now - QUIET
+        strangers.c.x_id.in_(asked), strangers.c.answered_at > now - QUIET
     )
     return set(connection.execute(statement).scalars())
 

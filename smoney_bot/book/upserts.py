@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
-from smoney_bot.book.rows import Row
+from smoney_bot.book.rows import Row, arrays, from_arrays, takes_arrays
 
 _Insert = postgresql.Insert | sqlite.Insert
-
-_INSERTS: dict[str, Callable[[Table], _Insert]] = {
-    "postgresql": postgresql.insert,
-    "sqlite": sqlite.insert,
-}
 
 
 def add_or_change(
@@ -27,21 +22,28 @@ def add_or_change(
     """
     if not rows:
         return
-    added = _insert(connection, table).values([dict(row) for row in rows])
-    connection.execute(added.on_conflict_do_update(index_elements=_key(table), set_=dict(changes)))
+    added, given = _adding(connection, table, rows)
+    connection.execute(
+        added.on_conflict_do_update(index_elements=_key(table), set_=dict(changes)), given
+    )
 
 
 def add_once(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
     """Add those of *rows* whose primary key is not there yet; return how many they were."""
     if not rows:
         return 0
-    added = _insert(connection, table).values([dict(row) for row in rows])
+    added, given = _adding(connection, table, rows)
     once = added.on_conflict_do_nothing(index_elements=_key(table)).returning(*_key(table))
-    return len(connection.execute(once).all())
+    return len(connection.execute(once, given).all())
 
 
-def _insert(connection: Connection, table: Table) -> _Insert:
-    return _INSERTS[connection.dialect.name](table)
+def _adding(
+    connection: Connection, table: Table, rows: Sequence[Row]
+) -> tuple[_Insert, list[dict[str, Any]]]:
+    """Return a statement and its parameters. The rows are no part of it: it is compiled once."""
+    if takes_arrays(connection):
+        return from_arrays(postgresql.insert(table), table, list(rows[0])), [arrays(rows)]
+    return sqlite.insert(table), [dict(row) for row in rows]
 
 
 def _key(table: Table) -> list[Any]:
