@@ -17,6 +17,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
+    Select,
     bindparam,
     case,
     exists,
@@ -95,14 +96,16 @@ def _apart(found: Sequence[Row[int, int]]) -> list[int]:
 
 
 def _expired(connection: Connection, now: datetime, limit: int) -> list[Row[int, int]]:
-    statement = (
-        select(inbox.c.id, (inbox.c.crashes + 1).label("crashes"))
-        .where(in_state(inbox.c.state, MessageState.CLAIMED), inbox.c.lease_until <= now)
-        .order_by(inbox.c.written_at, inbox.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return list(connection.execute(statement))
+    return list(connection.execute(_EXPIRED, {"now": now, "most": limit}))
+
+
+_EXPIRED = (
+    select(inbox.c.id, (inbox.c.crashes + 1).label("crashes"))
+    .where(in_state(inbox.c.state, MessageState.CLAIMED), inbox.c.lease_until <= bindparam("now"))
+    .order_by(inbox.c.written_at, inbox.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
 
 
 def _due(
@@ -113,20 +116,11 @@ def _due(
     Read window by window, each without the authors of those before: whoever has
     thousands of messages waiting fills the first one only.
     """
-    due = (
-        select(inbox.c.id, inbox.c.author_id)
-        .where(
-            in_state(inbox.c.state, MessageState.RECEIVED),
-            inbox.c.due_at <= now,
-            inbox.c.crashes <= (CRASHES_MAX if crashed else 0),
-        )
-        .order_by(inbox.c.written_at, inbox.c.id)
-        .limit(_WINDOW)
-    )
+    asked = {"now": now, "crashes_max": CRASHES_MAX if crashed else 0, "window": _WINDOW}
     found: list[Row[int, int]] = []
     seen: set[str] = set()
     for _ in range(_WINDOWS_MAX):
-        window = connection.execute(due.where(inbox.c.author_id.not_in(sorted(seen)))).all()
+        window = connection.execute(_DUE, asked | {"seen": sorted(seen)}).all()
         oldest = {row.author_id: row.id for row in reversed(window)}
         found += _free(connection, sorted(oldest.values()), limit - len(found))
         if len(window) < _WINDOW or len(found) >= limit:
@@ -135,22 +129,24 @@ def _due(
     return found
 
 
+_DUE = (
+    select(inbox.c.id, inbox.c.author_id)
+    .where(
+        in_state(inbox.c.state, MessageState.RECEIVED),
+        inbox.c.due_at <= bindparam("now"),
+        inbox.c.crashes <= bindparam("crashes_max"),
+        inbox.c.author_id.not_in(bindparam("seen", expanding=True)),
+    )
+    .order_by(inbox.c.written_at, inbox.c.id)
+    .limit(bindparam("window"))
+)
+
+
 def _free(connection: Connection, ids: Sequence[int], limit: int) -> list[Row[int, int]]:
     """Return those of the messages *ids*, oldest first, whose authors are not busy."""
     if not ids or limit <= 0:
         return []
-    statement = (
-        select(inbox.c.id, inbox.c.crashes)
-        .where(
-            inbox.c.id.in_(ids),
-            in_state(inbox.c.state, MessageState.RECEIVED),
-            ~_author_is_busy(),
-        )
-        .order_by(inbox.c.written_at, inbox.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return list(connection.execute(statement))
+    return list(connection.execute(_FREE, {"ids": list(ids), "most": limit}))
 
 
 def _author_is_busy() -> ColumnElement[bool]:
@@ -164,6 +160,23 @@ def _author_is_busy() -> ColumnElement[bool]:
     waits = in_state(other.c.state, MessageState.RECEIVED)
     same = other.c.author_id == inbox.c.author_id
     return exists().where(same, claimed) | exists().where(same, waits, older)
+
+
+def _finding_free(busy: ColumnElement[bool]) -> Select[int, int]:
+    return (
+        select(inbox.c.id, inbox.c.crashes)
+        .where(
+            inbox.c.id.in_(bindparam("ids", expanding=True)),
+            in_state(inbox.c.state, MessageState.RECEIVED),
+            ~busy,
+        )
+        .order_by(inbox.c.written_at, inbox.c.id)
+        .limit(bindparam("most"))
+        .with_for_update(skip_locked=True)
+    )
+
+
+_FREE = _finding_free(_author_is_busy())
 
 
 def _take(
@@ -186,20 +199,22 @@ def _mark(
 ) -> Sequence[Row[*tuple[Any, ...]]]:
     if not ids:
         return ()
-    crashed = case((in_state(inbox.c.state, MessageState.CLAIMED), 1), else_=0)
-    statement = (
-        update(inbox)
-        .where(inbox.c.id.in_(ids))
-        .values(
-            state=MessageState.CLAIMED,
-            attempts=inbox.c.attempts + 1,
-            crashes=inbox.c.crashes + crashed,
-            fence=inbox.c.fence + 1,
-            lease_until=lease_until,
-        )
-        .returning(*inbox.c)
+    return connection.execute(_MARK, {"ids": list(ids), "until": lease_until}).all()
+
+
+_crashed = case((in_state(inbox.c.state, MessageState.CLAIMED), 1), else_=0)
+_MARK = (
+    update(inbox)
+    .where(inbox.c.id.in_(bindparam("ids", expanding=True)))
+    .values(
+        state=MessageState.CLAIMED,
+        attempts=inbox.c.attempts + 1,
+        crashes=inbox.c.crashes + _crashed,
+        fence=inbox.c.fence + 1,
+        lease_until=rows.given("until", inbox.c.lease_until),
     )
-    return connection.execute(statement).all()
+    .returning(*inbox.c)
+)
 
 
 def _read(row: Row[*tuple[Any, ...]]) -> Claimed | str:

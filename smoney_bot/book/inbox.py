@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, case, func, select, update
+from sqlalchemy import Connection, Update, bindparam, case, func, select, update
 
 from smoney_bot.bank.desk import Outcome
 from smoney_bot.bank.messages import Message
@@ -99,12 +99,18 @@ _held_still = update(inbox).where(
 )
 _held = _held_still.values(lease_until=None)
 _COUNTED = _held_still.values(counted=True)
-_FINISH = _held.values(
-    state=rows.given("outcome", inbox.c.state),
-    reason=rows.given("why", inbox.c.reason),
-    payload=rows.given("erased", inbox.c.payload),
-    decided_at=rows.given("at", inbox.c.decided_at),
-)
+
+
+def _finishing(held: Update) -> Update:
+    return held.values(
+        state=rows.given("outcome", inbox.c.state),
+        reason=rows.given("why", inbox.c.reason),
+        payload=rows.given("erased", inbox.c.payload),
+        decided_at=rows.given("at", inbox.c.decided_at),
+    )
+
+
+_FINISH = _finishing(_held)
 
 
 def finish(connection: Connection, decided: Iterable[Decided], now: datetime) -> None:

@@ -1,9 +1,10 @@
 """The counter: takes messages from the inbox, has them judged and decided, writes.
 
-For each batch: claim, look up unmarked handles, count the codes about to be tried,
-check them in threads outside every lock, then one transaction in which the records
-are locked, laid on the desk, decided in order and written back. A crash anywhere
-leaves the messages to the next claim.
+For each batch: claim it and count the codes about to be tried, check them in threads
+outside every lock, then one transaction in which the records are locked, laid on the
+desk, decided in order and written back. Where handles must be looked up, that comes
+after the claim, and the counting after that. A crash anywhere leaves the messages to
+the next claim.
 """
 
 from __future__ import annotations
@@ -26,7 +27,6 @@ from smoney_bot.bank.errors import TryLater
 from smoney_bot.bank.holds import HOLD, RETURN
 from smoney_bot.bank.keys import Keyring
 from smoney_bot.bank.messages import Message
-from smoney_bot.book import codes as code_records
 from smoney_bot.book import customers, inbox
 from smoney_bot.book.engine import Book
 from smoney_bot.book.errors import CodeAlreadyUsed, LostLease
@@ -39,7 +39,7 @@ from smoney_bot.telemetry import (
     MESSAGES,
     span,
 )
-from smoney_bot.workers import judging, records
+from smoney_bot.workers import judging, records, reserving
 
 log = get_logger(__name__)
 
@@ -74,21 +74,48 @@ class Counter:
         """Serve one batch; return how many messages it held."""
         started = perf_counter()
         self._give_back_owed()
-        claimed = self.book.run(self._claim)
+        claimed, reserved = self._take_up()
         if not claimed:
             return 0
         with span("batch") as opened:
             opened.set_attribute("messages", len(claimed))
             handles, present = self._look_up(claimed)
-            self._decide(self._judge(self.book.run(partial(self._reserve, present))), handles)
+            if reserved is None:
+                reserved = self.book.run(partial(self._reserve, present))
+            here = {one.id for one in present}
+            claims = [one for one in reserved if one.claimed.id in here]
+            self._decide(self._judge(claims), handles)
         BATCH_SECONDS.observe(perf_counter() - started)
         BATCH_MESSAGES.observe(len(claimed))
         return len(claimed)
 
     # Claim, look up, judge -----------------------------------------------------
 
-    def _claim(self, connection: Connection) -> list[inbox.Claimed]:
+    def _take_up(self) -> tuple[list[inbox.Claimed], list[judging.Claim] | None]:
+        """Claim a batch and count its codes in one transaction: each waits for the disk.
+
+        Without the claims, where somebody must be looked up first, and after a
+        fault: what makes the counting fail must not undo the claim, or it would be
+        tried for ever.
+        """
+        try:
+            return self.book.run(self._claim_and_reserve)
+        except TryLater:
+            raise
+        except Exception:
+            log.exception("reserving.failed")
+            return self.book.run(lambda c: self._claim(c, self.book.now(c))), None
+
+    def _claim_and_reserve(
+        self, connection: Connection
+    ) -> tuple[list[inbox.Claimed], list[judging.Claim] | None]:
         now = self.book.now(connection)
+        claimed = self._claim(connection, now)
+        if not claimed or any(reserving.may_name_unmarked(one.message) for one in claimed):
+            return claimed, None
+        return claimed, reserving.reserve(connection, claimed, now)
+
+    def _claim(self, connection: Connection, now: datetime) -> list[inbox.Claimed]:
         self._since = self._since or now
         proven = now >= self._since + PROVEN_AFTER
         return inbox.claim(connection, now=now, limit=BATCH_MAX, lease=LEASE, crashed=proven)
@@ -131,31 +158,7 @@ class Counter:
     def _reserve(
         self, claimed: Sequence[inbox.Claimed], connection: Connection
     ) -> list[judging.Claim]:
-        """Count the codes that are about to be tried, and read what is on file of them.
-
-        Those of one message are counted once, however often it is claimed: to
-        try them again after a crash is no new guess.
-        """
-        with_codes = [one for one in claimed if one.message.codes]
-        known = customers.by_x_ids(connection, {one.message.author_id for one in with_codes})
-        mine = {
-            known[one.message.author_id].id: one
-            for one in with_codes
-            if one.message.author_id in known
-        }
-        now = self.book.now(connection)
-        fresh = {owner: len(one.message.codes) for owner, one in mine.items() if not one.counted}
-        reserved = code_records.reserve(connection, fresh, now)
-        inbox.note_counted(connection, [mine[one] for one in fresh if reserved[one].granted])
-        reserved |= code_records.standing(connection, mine.keys() - fresh.keys())
-        seen = [
-            (owner, code)
-            for owner, one in mine.items()
-            if reserved[owner].granted
-            for code in one.message.codes
-        ]
-        on_file = code_records.on_file(connection, seen, now)
-        return judging.claims_of(claimed, known, reserved, on_file)
+        return reserving.reserve(connection, claimed, self.book.now(connection))
 
     def _judge(self, claims: Sequence[judging.Claim]) -> list[records.Judged]:
         """Check the codes of each message; one that cannot be checked spoils no other."""

@@ -97,10 +97,6 @@ def test_one_code_in_sixteen_posts_pays_once_before_several_counters(
     assert paid == [1] * COUNTS.rounds
 
 
-def _nobody_is_busy() -> sqlalchemy.ColumnElement[bool]:
-    return sqlalchemy.false()
-
-
 def _checking(check: Callable[..., codes.CheckedCode]) -> Callable[..., codes.CheckedCode]:
     def slowly(*given: Any, **named: Any) -> codes.CheckedCode:  # noqa: ANN401 - whatever it takes
         sleep(0.02)
@@ -115,7 +111,7 @@ def test_a_bank_that_serves_an_author_twice_at_once_is_caught(
     sqlite_book: Book,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(claims, "_author_is_busy", _nobody_is_busy)
+    monkeypatch.setattr(claims, "_FREE", claims._finding_free(sqlalchemy.false()))  # noqa: SLF001 - what is sabotaged
     # Each check takes its moment, so that several counters have an author's posts in hand.
     monkeypatch.setattr(codes, "check", _checking(codes.check))
     with small_bank(sqlite_book) as bank, without("AND card_codes.used_at IS NULL"):

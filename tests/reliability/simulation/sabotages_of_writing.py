@@ -143,7 +143,9 @@ def lease_without_fence(patch: pytest.MonkeyPatch) -> None:
     """Let whoever had a message once write its end, however late."""
     table = tables.inbox
     mine = (table.c.id == bindparam("row_id")) & (table.c.fence >= bindparam("held_fence"))
-    patch.setattr(inbox, "_held", update(table).where(mine).values(lease_until=None))
+    unfenced = update(table).where(mine).values(lease_until=None)
+    patch.setattr(inbox, "_held", unfenced)
+    patch.setattr(inbox, "_FINISH", inbox._finishing(unfenced))  # noqa: SLF001 - what is sabotaged
 
 
 def deletions_ignored(patch: pytest.MonkeyPatch) -> None:
