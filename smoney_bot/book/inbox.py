@@ -69,27 +69,31 @@ def keep(connection: Connection, messages: Iterable[Message], now: datetime) -> 
 def keep_new(connection: Connection, messages: Iterable[Message], now: datetime) -> frozenset[str]:
     """Do as `keep` does; return the keys of those that were new."""
     # In order of key, so that two deliveries of the same batch do not deadlock.
-    kept = [_row(message, now) for message in sorted(messages, key=lambda one: one.key)]
-    return rows.add_new(connection, inbox, kept, inbox.c.key)
+    kept = [_row(message) for message in sorted(messages, key=lambda one: one.key)]
+    same = {**_BEGINNING, "received_at": now, "due_at": now}
+    return rows.add_new(connection, inbox, kept, inbox.c.key, same)
 
 
-def _row(message: Message, now: datetime) -> rows.Row:
+def _row(message: Message) -> rows.Row:
     return {
         "key": message.key,
         "author_id": message.author_id,
         "public": message.public,
         "written_at": message.written_at,
-        "received_at": now,
         "payload": message.to_json(),
-        "state": MessageState.RECEIVED,
-        "attempts": 0,
-        "errors": 0,
-        "crashes": 0,
-        "counted": False,
-        "fence": 0,
-        "due_at": now,
-        "reason": "",
     }
+
+
+#: How each message begins.
+_BEGINNING: rows.Row = {
+    "state": MessageState.RECEIVED,
+    "attempts": 0,
+    "errors": 0,
+    "crashes": 0,
+    "counted": False,
+    "fence": 0,
+    "reason": "",
+}
 
 
 _held_still = update(inbox).where(

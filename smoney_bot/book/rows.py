@@ -52,16 +52,27 @@ def add(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
         connection.execute(insert(table), list(rows))
 
 
+_NOTHING: Row = {}
+
+
 def add_new(
-    connection: Connection, table: Table, rows: Sequence[Row], key: Column[str]
+    connection: Connection,
+    table: Table,
+    rows: Sequence[Row],
+    key: Column[str],
+    same: Row = _NOTHING,
 ) -> frozenset[str]:
-    """Insert those of *rows* whose *key* is not there yet; return their keys."""
+    """Insert those of *rows* whose *key* is not there yet; return their keys.
+
+    *same* are columns that are the same in all rows, sent once.
+    """
     if not rows:
         return frozenset()
     if takes_arrays(connection):
-        new = _adding_new(table, tuple(rows[0]), key)
-        return frozenset(connection.execute(new, arrays(rows)).scalars())
-    return frozenset(connection.execute(_adding_each_new(table, key), list(rows)).scalars())
+        new = _adding_new(table, tuple(rows[0]), key, tuple(same))
+        return frozenset(connection.execute(new, {**arrays(rows), **same}).scalars())
+    each = [{**row, **same} for row in rows]
+    return frozenset(connection.execute(_adding_each_new(table, key), each).scalars())
 
 
 def given(name: str, of: Column[Any]) -> BindParameter[Any]:
@@ -106,10 +117,19 @@ def _as_table(types: Mapping[str, TypeEngine[Any]]) -> TableValuedAlias:
     return func.unnest(*arrays).table_valued(*columns, name="given").render_derived()
 
 
-def from_arrays(statement: Adding, table: Table, names: Sequence[str]) -> Adding:
-    """Return *statement*, which adds to *table*, with its rows as PostgreSQL is given them."""
+def from_arrays(
+    statement: Adding,
+    table: Table,
+    names: Sequence[str],
+    same: Sequence[str] = (),
+) -> Adding:
+    """Return *statement*, which adds to *table*, with its rows as PostgreSQL is given them.
+
+    *same* are columns that are the same in all of them.
+    """
     rows = _as_table({name: table.c[name].type for name in names})
-    return statement.from_select(list(names), select(rows))
+    alike = [given(name, table.c[name]) for name in same]
+    return statement.from_select([*names, *same], select(rows, *alike))
 
 
 @lru_cache(_STATEMENTS_MAX)
@@ -118,8 +138,13 @@ def _adding(table: Table, names: tuple[str, ...]) -> Insert:
 
 
 @lru_cache(_STATEMENTS_MAX)
-def _adding_new(table: Table, names: tuple[str, ...], key: Column[str]) -> Insert:
-    all_at_once = from_arrays(postgresql.insert(table), table, names)
+def _adding_new(
+    table: Table,
+    names: tuple[str, ...],
+    key: Column[str],
+    same: tuple[str, ...],
+) -> Insert:
+    all_at_once = from_arrays(postgresql.insert(table), table, names, same)
     return all_at_once.on_conflict_do_nothing(index_elements=[key]).returning(key)
 
 

@@ -37,12 +37,8 @@ class _Call:
     loop: asyncio.AbstractEventLoop
     kept: asyncio.Future[frozenset[str]]
 
-    def answer(self, new: frozenset[str] | TryLater) -> None:
-        """Wake the waiting call, from the keeper's thread."""
-        with suppress(RuntimeError):  # its loop is closed: nobody waits any more
-            self.loop.call_soon_threadsafe(self._settle, new)
-
-    def _settle(self, new: frozenset[str] | TryLater) -> None:
+    def settle(self, new: frozenset[str] | TryLater) -> None:
+        """Tell the waiting call, in its own loop."""
         if self.kept.done():  # the caller hung up
             return
         if isinstance(new, TryLater):
@@ -105,7 +101,7 @@ class Keeper:
         with suppress(queue.Empty):
             while True:
                 if (call := self._calls.get_nowait()) is not None:
-                    call.answer(TryLater(_ENDED))
+                    self._answer([call], TryLater(_ENDED))
 
     def _serve(self) -> None:
         while (first := self._calls.get()) is not None:
@@ -150,5 +146,17 @@ class Keeper:
 
     @staticmethod
     def _answer(group: list[_Call], new: frozenset[str] | TryLater) -> None:
-        for call in group:
-            call.answer(new)
+        """Wake the waiting calls, from the keeper's thread.
+
+        All of a loop at once: to wake it is a system call, at which the loop's own
+        thread takes over, and the keeper waits for its turn.
+        """
+        for loop in {call.loop for call in group}:
+            mine = [call for call in group if call.loop is loop]
+            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(_settle, mine, new)
+
+
+def _settle(calls: list[_Call], new: frozenset[str] | TryLater) -> None:
+    for call in calls:
+        call.settle(new)

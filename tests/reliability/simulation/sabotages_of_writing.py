@@ -128,8 +128,8 @@ def key_by_arrival(patch: pytest.MonkeyPatch) -> None:
     numbers = itertools.count(1)
     row = inbox._row  # noqa: SLF001 - what is sabotaged
 
-    def another(message: Any, now: datetime) -> Any:  # noqa: ANN401 - as the inbox's
-        return {**row(message, now), "key": f"{message.key}/{next(numbers)}"}
+    def another(message: Any) -> Any:  # noqa: ANN401 - as the inbox's
+        return {**row(message), "key": f"{message.key}/{next(numbers)}"}
 
     patch.setattr(inbox, "_row", another)
 
