@@ -48,7 +48,7 @@ def show(figures: Sequence[Figure], console: Console) -> None:
             f"[bold {colour}]{one.value:.2f}[/]",
             f"{low:.2f} to {high:.2f}",
             f"{sign} {one.goal.goal:g}",
-            _absolute(one) + (f"; {one.note}" if one.note else ""),
+            "; ".join(filter(None, (_absolute(one), one.note))),
         )
     console.print(table)
     for one in figures:
