@@ -12,7 +12,7 @@ from rich.progress import Progress
 
 from benchmarks import page, report
 from benchmarks.bodies import SETTINGS
-from benchmarks.goals import authenticators, ingest, payments, transfers
+from benchmarks.goals import authenticators, ingest, payments, serving, transfers
 from benchmarks.postgres import Postgres, own_postgres
 from benchmarks.rounds import Extent, Figure
 from smoney_bot import telemetry
@@ -27,6 +27,7 @@ PARTS: dict[str, tuple[Part, int]] = {
     "ingest": (ingest.on_postgresql, 1),
     "ingest-sqlite": (lambda _, extent: ingest.on_sqlite(extent), 1),
     "authenticators": (authenticators.measure, 1),
+    "serving": (serving.measure, 1),
 }
 
 

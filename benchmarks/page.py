@@ -17,7 +17,7 @@ Facts = Mapping[str, Any]  # of one goal, as `report.facts` has them
 #: Every goal that `make bench` measures.
 _GOALS = (
     "G1", "G7", "G8 unknown", "G8 locked", "G2", "G3", "G3+1ms", "G6", "G5", "G5 SQLite",
-    "authenticator",
+    "authenticator", "start", "memory",
 )  # fmt: skip
 
 #: The chart's measures, in points.
