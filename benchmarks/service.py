@@ -20,6 +20,7 @@ from smoney_bot import settings as environment
 from smoney_bot import telemetry
 from smoney_bot.bank.errors import TryLater
 from smoney_bot.book.engine import Book
+from smoney_bot.cli.garbage import spare_what_stays
 from smoney_bot.web.app import create_app
 from smoney_bot.workers.counter import Counter
 from smoney_bot.workers.loops import Loop
@@ -66,6 +67,7 @@ def main() -> None:
     if not asked.no_work:
         loop.start()
     if asked.no_web:
+        spare_what_stays()
         sys.stdin.read()
     else:
         _listen(asked.url, book, loop, keep_nothing=asked.keep_nothing)
@@ -93,6 +95,7 @@ def _listen(url: str, book: Book, loop: Loop, *, keep_nothing: bool) -> None:
         server.should_exit = True
 
     threading.Thread(target=end, daemon=True).start()
+    spare_what_stays()
     server.run()
 
 

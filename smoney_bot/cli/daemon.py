@@ -78,11 +78,13 @@ def web() -> None:
 
 def work() -> None:
     """Run only the workers; X's door is another process."""
+    from smoney_bot.cli.garbage import spare_what_stays
     from smoney_bot.cli.running import end_signal, measured, working
 
     ended = end_signal()
     settings = load_daemon_settings()
     with opened_to_pay(settings) as book, measured(settings, book), working(settings, book):
+        spare_what_stays()
         ended.wait()
 
 

@@ -21,6 +21,7 @@ from smoney_bot.book.engine import Book
 from smoney_bot.channels.x.admin import XAdmin
 from smoney_bot.channels.x.client import XClient
 from smoney_bot.channels.x.pacing import Pacing
+from smoney_bot.cli.garbage import spare_what_stays
 from smoney_bot.settings import BadSettings, Settings
 from smoney_bot.telemetry import count_x_call
 from smoney_bot.telemetry.figures import registry_of
@@ -166,6 +167,7 @@ def listen(settings: Settings, book: Book, on_kept: Callable[[], None]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _ignore)
     log.info("daemon.listening", host=settings.host, port=settings.port)
+    spare_what_stays()
     uvicorn.Server(config).run()
 
 
