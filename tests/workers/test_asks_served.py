@@ -9,15 +9,14 @@ import pytest
 from structlog.testing import capture_logs
 from workers_cast import (
     PIN,
-    Saying,
     balances,
     execute,
-    keep,
     open_account,
     outcomes,
     problems,
     rows,
-    serve_all,
+    say,
+    told,
 )
 
 from smoney_bot.book.engine import Book
@@ -49,11 +48,6 @@ def fill(book: Book) -> Book:
     return book
 
 
-def say(book: Book, number: int, author: str, text: str, *, public: bool = False) -> None:
-    keep(book, [Saying(number, author, text, public)])
-    serve_all(book)
-
-
 def reference(book: Book) -> str:
     """The reference of the ask that was made first."""
     return str(rows(book, "SELECT reference FROM asks ORDER BY id")[0][0])
@@ -61,12 +55,6 @@ def reference(book: Book) -> str:
 
 def states(book: Book) -> list[str]:
     return [state for (state,) in rows(book, "SELECT state FROM asks ORDER BY id")]
-
-
-def told(book: Book, key: str) -> list[str]:
-    """What is said in answer to a message, notices included."""
-    lines = rows(book, "SELECT message_key, text FROM outbox ORDER BY id")
-    return [text.replace("\xa0", " ") for of, text in lines if of == key]
 
 
 def why(book: Book, key: str) -> str:

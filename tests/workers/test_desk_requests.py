@@ -20,7 +20,9 @@ from workers_cast import (
     outcomes,
     problems,
     rows,
+    say,
     serve_all,
+    told,
 )
 
 from smoney_bot.bank.branch import Colour, Request, RequestKind, RequestState
@@ -61,11 +63,6 @@ def fill(book: Book) -> Book:
     return book
 
 
-def say(book: Book, number: int, author: str, text: str, *, public: bool = False) -> None:
-    keep(book, [Saying(number, author, text, public)])
-    serve_all(book)
-
-
 def waiting(book: Book) -> list[Request]:
     with book.reading() as connection:
         return desk_requests.listing(connection)
@@ -76,11 +73,6 @@ def words(book: Book, reference: str) -> list[tuple[str | None, str]]:
         found = desk_requests.show(connection, reference)
     assert found
     return [(one.operator, one.words) for one in found[1]]
-
-
-def told(book: Book, key: str) -> list[str]:
-    question = "SELECT message_key, text FROM outbox ORDER BY id"
-    return [text for of, text in rows(book, question) if of == key]
 
 
 def answer(book: Book, reference: str, said: str) -> None:

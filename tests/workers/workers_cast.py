@@ -172,6 +172,18 @@ def serve_all(book: Book) -> int:
         return sum(iter(serving.serve, 0))
 
 
+def say(book: Book, number: int, author: str, text: str, *, public: bool = False) -> None:
+    """Let *author* say *text*, and serve it."""
+    keep(book, [Saying(number, author, text, public)])
+    serve_all(book)
+
+
+def told(book: Book, key: str) -> list[str]:
+    """Return what is said in answer to a message, notices included."""
+    lines = rows(book, "SELECT message_key, text FROM outbox ORDER BY id")
+    return [text.replace("\xa0", " ") for of, text in lines if of == key]
+
+
 def execute(book: Book, statement: str) -> None:
     """Change a table behind everybody's back."""
     with book.writing() as connection:
