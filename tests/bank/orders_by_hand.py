@@ -151,15 +151,17 @@ class _Reader:
     def payment(self) -> _Read:
         self.gap()
         self.sign_and_verb()
-        cents = self.amount()
+        start, cents = self.at, self.amount()
+        written = self.text[start : self.at]
         self.gap()
         handle_at, handle = self.at, self.handle()
         tag = self.tag()
         front = self.code()
         said, last = self.words(has_code=front is not None)
-        sure = _note_is_sure(said)
-        paid = Paid(cents, handle, None, tag, front or last, sure)
-        return _Read(paid, handle_at)
+        code = front or last
+        if code is None and _may_be_code(written):
+            raise _NoPayment
+        return _Read(Paid(cents, handle, None, tag, code, _note_is_sure(said)), handle_at)
 
     def at_end(self) -> bool:
         return self.at == len(self.text)
@@ -268,6 +270,11 @@ class _Reader:
         if not spaces or said[0] in "#\ufe5f\uff03":
             raise _NoPayment
         return (said, None) if has_code else _code_behind(said)
+
+
+def _may_be_code(written: str) -> bool:
+    """Whether an amount is digits alone, as many as a code has: without a code it is one."""
+    return len(written) in _CODE_LENGTHS and all(one in _DIGITS for one in written)
 
 
 def _same(sign: str, wanted: str) -> bool:
