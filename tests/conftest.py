@@ -171,6 +171,7 @@ def book(book_url: str) -> Iterator[Book]:
 pytest_plugins = [
     "memory_files",
     "kept_bytecode",
+    "garbage_spared",
     "cheap_hashing",
     "browser_fixtures",
     "reliability_figures",

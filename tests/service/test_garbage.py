@@ -20,10 +20,14 @@ class Knot:
 
 @pytest.fixture(autouse=True)
 def as_before() -> Iterator[None]:
-    thresholds = gc.get_threshold()
+    """Begin with nothing spared; leave what the run had spared."""
+    thresholds, spared = gc.get_threshold(), gc.get_freeze_count()
+    gc.unfreeze()
     yield
     gc.unfreeze()
     gc.set_threshold(*thresholds)
+    if spared:
+        gc.freeze()
 
 
 def test_what_the_start_has_made_is_not_searched_again() -> None:
