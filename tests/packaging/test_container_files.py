@@ -153,7 +153,7 @@ def test_every_folder_that_is_mounted_is_there(compose: Compose) -> None:
 
 
 def test_the_image_is_made_of_what_is_pinned(dockerfile: list[str]) -> None:
-    installing = [one for one in dockerfile if "pip" in one and " install" in one]
+    installing = [one for one in dockerfile if re.search(r"\bpip\b.* (install|wheel) ", one)]
     assert len(installing) == 3
     for one in installing:
         pinned = "--require-hashes" in one or "--no-index" in one
