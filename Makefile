@@ -29,6 +29,9 @@ reliability: $(DEV) ## the same at their full counts (long); writes docs/reliabi
 fleet: $(DEV) ## 20,000 orders while two web processes and four workers are restarted in turn (long)
 	@SMONEY_FLEET=full $(BIN)/python -m pytest -n 0 tests/reliability/fleet
 
+container: $(DEV) ## the image built and docker-compose.yml brought up for real (long; root, docker, debootstrap)
+	@SMONEY_CONTAINER=full $(BIN)/python -m pytest -n 0 -rP tests/container
+
 bench: $(DEV) ## the goals of speed as ratios; needs wrk; writes docs/performance.md
 	@$(BIN)/python -m benchmarks
 
@@ -87,4 +90,4 @@ else \
 fi
 endef
 
-.PHONY: help demo test safety reliability-quick reliability fleet check format bench bench-growth bench-telethon coverage lock clean
+.PHONY: help demo test safety reliability-quick reliability fleet container check format bench bench-growth bench-telethon coverage lock clean
