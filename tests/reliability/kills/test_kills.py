@@ -32,7 +32,8 @@ _LONG_LIFE_EVERY, _LONG_LIFE = 50, 6.5
 PAUSE = 0.05 if FULL else 0.015
 PAYERS = 120 if FULL else 8
 
-QUIET_SECONDS = 600.0 if FULL else 60.0
+#: Nothing leaves the boxes for so long: something is stuck.
+QUIET_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
