@@ -135,10 +135,12 @@ def test_the_table_has_each_trouble_that_the_local_x_makes() -> None:
 def test_the_sender_does_the_right_thing_for(
     late_book: LaterBook, x: LocalX, logged: list[Any], row: str
 ) -> None:
-    right, sender = ROWS[row], sending(late_book, x, read_seconds=0.3)
+    right, sender = ROWS[row], sending(late_book, x)
+    # Only where X is silent is the first call in haste: a busy machine is no silent X.
+    first = sending(late_book, x, read_seconds=0.3) if right.why == "ReadTimeout" else sender
     put(late_book, x, 1)
     x.faults.script(*POSTING, troubles(_now(x))[row])
-    sender.serve()
+    first.serve()
     assert states(late_book) == [right.state]
     assert errors(late_book)[0].startswith(right.why)
     assert _alarms(logged) == ([right.alarm] if right.alarm else [])
