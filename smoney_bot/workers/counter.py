@@ -27,6 +27,7 @@ from smoney_bot.bank.errors import TryLater
 from smoney_bot.bank.holds import HOLD, RETURN
 from smoney_bot.bank.keys import Keyring
 from smoney_bot.bank.messages import Message
+from smoney_bot.bank.orders.address import may_name_unmarked
 from smoney_bot.book import customers, inbox
 from smoney_bot.book.engine import Book
 from smoney_bot.book.errors import CodeAlreadyUsed, LostLease
@@ -111,7 +112,7 @@ class Counter:
     ) -> tuple[list[inbox.Claimed], list[judging.Claim] | None]:
         now = self.book.now(connection)
         claimed = self._claim(connection, now)
-        if not claimed or any(reserving.may_name_unmarked(one.message) for one in claimed):
+        if not claimed or any(may_name_unmarked(one.message) for one in claimed):
             return claimed, None
         return claimed, reserving.reserve(connection, claimed, now)
 

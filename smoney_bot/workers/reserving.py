@@ -10,13 +10,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from smoney_bot.bank.messages import Message
 from smoney_bot.book import codes as code_records
 from smoney_bot.book import customers, inbox
 from smoney_bot.workers import judging
-
-#: The sign before a handle, and those that people take for it.
-_AT = frozenset("@\uff20\ufe6b")
 
 
 def reserve(
@@ -44,9 +40,3 @@ def reserve(
     ]
     on_file = code_records.on_file(connection, seen, now)
     return judging.claims_of(claimed, known, reserved, on_file)
-
-
-def may_name_unmarked(message: Message) -> bool:
-    """Whether *message* may name somebody whom X did not mark: each @ counts, read or not."""
-    marked = {one.start for one in message.mentions if one.x_id is not None}
-    return any(sign in _AT and at not in marked for at, sign in enumerate(message.text))

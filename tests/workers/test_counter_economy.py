@@ -85,7 +85,7 @@ def test_a_counter_that_counts_apart_from_the_claim_takes_one_more(
     paying: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The negative control of the check above."""
-    monkeypatch.setattr("smoney_bot.workers.reserving.may_name_unmarked", lambda _: True)
+    monkeypatch.setattr("smoney_bot.workers.counter.may_name_unmarked", lambda _: True)
     assert _commits(paying) == 3
 
 

@@ -22,6 +22,9 @@ _MENTIONS_MAX = 50
 #: In a direct message the bot's name ends before this code point, or it is not looked for.
 _NAME_BEFORE = LEAD_LONGEST + 30
 
+#: The sign before a handle, and those that people take for it.
+AT = re.compile("[@\uff20\ufe6b]")
+
 #: A @handle; a few old ones are longer than today's 15 signs. A star behind it hides
 #: what may have been the rest of a longer name.
 _HANDLE = re.compile(r"@([A-Za-z0-9_]{1,20})(?![A-Za-z0-9_*])")
@@ -112,3 +115,9 @@ def _word_end(text: str, end: int) -> int:
     """Return *end*, moved on if X's count cut a handle or a code in two."""
     rest = _WORD_REST.match(text, end)
     return rest.end() if rest else min(end, len(text))
+
+
+def may_name_unmarked(message: Message) -> bool:
+    """Whether *message* may name somebody whom X did not mark: each @ counts, read or not."""
+    marked = {one.start for one in message.mentions if one.x_id is not None}
+    return any(one.start() not in marked for one in AT.finditer(message.text))

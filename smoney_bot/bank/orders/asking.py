@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from smoney_bot.bank.orders.address import Address, Span
+from smoney_bot.bank.orders.address import AT, Address, Span
 from smoney_bot.bank.orders.grammar import (
     AMOUNT,
     CODE,
@@ -47,9 +47,6 @@ _BLOCK = "(?P<block>bloquer|block|d[eéÉ]bloquer|unblock)"
 _NAME = r"@[A-Za-z0-9_]{1,15}"
 _NAMES = rf"(?P<names>{_NAME}(?:{SPACES}{_NAME}){{0,{SHARED_WITH_MAX - 1}}})"
 _EACH_NAME = re.compile(_NAME, re.ASCII)
-
-#: Signs that begin a name: one more of them in the words is somebody who was meant.
-_AT = re.compile("[@\uff20\ufe6b]")
 
 #: How such an order looks, where one was begun and missed.
 _FORMS = {
@@ -115,7 +112,8 @@ def missed(text: str) -> NotUnderstood | None:
 
 def _asked(found: re.Match[str], address: Address) -> Found | None:
     amount, said = amount_in(found), found["words"] or ""
-    words = None if _AT.search(said) else note(said, code_length=0)
+    # One more name in the words is somebody who was meant.
+    words = None if AT.search(said) else note(said, code_length=0)
     if amount is None or words is None or _ends_in_a_code(words):
         return None
     shared = found.re.groupindex.get("names") is not None
