@@ -225,8 +225,10 @@ def test_digits_in_the_words_of_others_are_starred(said: str) -> None:
     stream = configured()
     logging.getLogger("somebody").warning("row %s is odd", said)
     logging.getLogger("somebody").warning("row %(said)s is odd", {"said": said})
-    assert said not in stream.getvalue()
-    assert lines(stream)[0]["event"].count("*") >= 4
+    both = lines(stream)
+    assert all(line.pop("timestamp") for line in both), "the time's own digits may be the same"
+    assert said not in repr(both)
+    assert [line["event"].count("*") >= 4 for line in both] == [True, True]
 
 
 def test_few_digits_and_our_own_facts_stay() -> None:
