@@ -14,6 +14,7 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 from smoney_bot.bank.authenticators import AuthenticatorOnFile
 from smoney_bot.book import rows
 from smoney_bot.book.errors import CodeAlreadyUsed
+from smoney_bot.book.listed import one_of
 from smoney_bot.book.tables import authenticators
 
 
@@ -43,12 +44,14 @@ def on_file(connection: Connection, customer_ids: Iterable[int]) -> dict[int, Au
     asked = sorted(set(customer_ids))
     if not asked:
         return {}
-    wanted = select(authenticators).where(authenticators.c.customer_id.in_(asked))
-    found = connection.execute(wanted)
+    found = connection.execute(_BY_CUSTOMER, {"asked": asked})
     return {
         row.customer_id: AuthenticatorOnFile(row.customer_id, row.secret, row.last_step)
         for row in found
     }
+
+
+_BY_CUSTOMER = select(authenticators).where(one_of(authenticators.c.customer_id, "asked"))
 
 
 def use_up(connection: Connection, steps: Iterable[tuple[int, int]]) -> None:

@@ -31,6 +31,7 @@ from sqlalchemy.exc import IntegrityError
 from smoney_bot.bank.messages import Message
 from smoney_bot.bank.references import reference
 from smoney_bot.book import rows
+from smoney_bot.book.listed import one_of
 from smoney_bot.book.states import MessageState
 from smoney_bot.book.tables import inbox
 
@@ -135,7 +136,7 @@ _DUE = (
         in_state(inbox.c.state, MessageState.RECEIVED),
         inbox.c.due_at <= bindparam("now"),
         inbox.c.crashes <= bindparam("crashes_max"),
-        inbox.c.author_id.not_in(bindparam("seen", expanding=True)),
+        ~one_of(inbox.c.author_id, "seen"),
     )
     .order_by(inbox.c.written_at, inbox.c.id)
     .limit(bindparam("window"))
@@ -166,7 +167,7 @@ def _finding_free(busy: ColumnElement[bool]) -> Select[int, int]:
     return (
         select(inbox.c.id, inbox.c.crashes)
         .where(
-            inbox.c.id.in_(bindparam("ids", expanding=True)),
+            one_of(inbox.c.id, "ids"),
             in_state(inbox.c.state, MessageState.RECEIVED),
             ~busy,
         )
@@ -205,7 +206,7 @@ def _mark(
 _crashed = case((in_state(inbox.c.state, MessageState.CLAIMED), 1), else_=0)
 _MARK = (
     update(inbox)
-    .where(inbox.c.id.in_(bindparam("ids", expanding=True)))
+    .where(one_of(inbox.c.id, "ids"))
     .values(
         state=MessageState.CLAIMED,
         attempts=inbox.c.attempts + 1,

@@ -25,6 +25,7 @@ from smoney_bot.bank.customers import Customer, Kind, Language, State
 from smoney_bot.bank.money import Cents
 from smoney_bot.book import rows
 from smoney_bot.book.errors import AlreadyOpen
+from smoney_bot.book.listed import one_of
 from smoney_bot.book.states import AccountKind
 from smoney_bot.book.tables import accounts, balances, customers, guards
 
@@ -182,9 +183,7 @@ def _where(condition: ColumnElement[bool]) -> Select[*tuple[object, ...]]:
     return chosen.select_from(joined).where(condition)
 
 
-_BY_X_IDS = _where(customers.c.x_id.in_(bindparam("asked", expanding=True))).order_by(
-    customers.c.x_id
-)
+_BY_X_IDS = _where(one_of(customers.c.x_id, "asked")).order_by(customers.c.x_id)
 #: FOR NO KEY UPDATE: a payment that refers to a customer need not wait.
 _LOCKED_BY_X_IDS = _BY_X_IDS.with_for_update(of=customers, key_share=True)
 

@@ -33,6 +33,7 @@ from sqlalchemy.sql.visitors import ExternallyTraversible
 from sqlalchemy.types import TypeEngine
 
 from smoney_bot.book.errors import LostLease
+from smoney_bot.book.listed import Listed
 
 Row = Mapping[str, Any]
 
@@ -112,7 +113,7 @@ def arrays(rows: Sequence[Row]) -> dict[str, list[Any]]:
 
 def _as_table(types: Mapping[str, TypeEngine[Any]]) -> TableValuedAlias:
     """Return the rows as PostgreSQL sees them: a table, made of an array for each column."""
-    arrays = [bindparam(name, type_=postgresql.ARRAY(type_)) for name, type_ in types.items()]
+    arrays = [bindparam(name, type_=Listed(type_)) for name, type_ in types.items()]
     columns = [column(name, type_) for name, type_ in types.items()]
     return func.unnest(*arrays).table_valued(*columns, name="given").render_derived()
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
-from smoney_bot.book import upserts
+from smoney_bot.book import rows, upserts
 from smoney_bot.book.claims import in_state
+from smoney_bot.book.listed import one_of
 from smoney_bot.book.states import MessageState
 from smoney_bot.book.tables import inbox, strangers
 
@@ -28,10 +29,13 @@ def told(connection: Connection, x_ids: Iterable[str], now: datetime) -> set[str
     asked = sorted(set(x_ids))
     if not asked:
         return set()
-    statement = select(strangers.c.x_id).where(
-        strangers.c.x_id.in_(asked), strangers.c.answered_at > now - QUIET
-    )
-    return set(connection.execute(statement).scalars())
+    found = connection.execute(_TOLD, {"asked": asked, "since": now - QUIET})
+    return set(found.scalars())
+
+
+_TOLD = select(strangers.c.x_id).where(
+    one_of(strangers.c.x_id, "asked"), strangers.c.answered_at > bindparam("since")
+)
 
 
 def tell(connection: Connection, x_ids: Iterable[str], now: datetime) -> None:
@@ -61,19 +65,29 @@ def pass_over(connection: Connection, x_ids: Iterable[str], now: datetime) -> li
 
     All at once and unread: of a flood by one author only the first message is worked.
     """
-    waits = (
-        select(inbox.c.id)
-        .where(
-            in_state(inbox.c.state, MessageState.RECEIVED),
-            inbox.c.author_id.in_(sorted(set(x_ids))),
+    ignored = connection.execute(_PASS_OVER, {"asked": sorted(set(x_ids)), "at": now})
+    return list(ignored.scalars())
+
+
+_PASS_OVER = (
+    update(inbox)
+    .where(
+        inbox.c.id.in_(
+            select(inbox.c.id)
+            .where(
+                in_state(inbox.c.state, MessageState.RECEIVED),
+                one_of(inbox.c.author_id, "asked"),
+            )
+            .limit(_PASSED_OVER_MAX)
+            .with_for_update(skip_locked=True)
+            .scalar_subquery()
         )
-        .limit(_PASSED_OVER_MAX)
-        .with_for_update(skip_locked=True)
     )
-    ignored = (
-        update(inbox)
-        .where(inbox.c.id.in_(waits.scalar_subquery()))
-        .values(state=MessageState.IGNORED, reason="told_today", payload=None, decided_at=now)
-        .returning(inbox.c.public)
+    .values(
+        state=MessageState.IGNORED,
+        reason="told_today",
+        payload=None,
+        decided_at=rows.given("at", inbox.c.decided_at),
     )
-    return list(connection.execute(ignored).scalars())
+    .returning(inbox.c.public)
+)

@@ -163,8 +163,12 @@ class Counter:
 
     def _judge(self, claims: Sequence[judging.Claim]) -> list[records.Judged]:
         """Check the codes of each message; one that cannot be checked spoils no other."""
+        # To hand a claim to a thread costs more than to judge one that takes no hash.
+        slow = [one for one in claims if one.is_slow]
+        hashed = dict(zip(map(id, slow), self.pool.map(self._check, slow), strict=True))
         judged = []
-        for claim, checked in zip(claims, self.pool.map(self._check, claims), strict=True):
+        for claim in claims:
+            checked = hashed[id(claim)] if claim.is_slow else self._check(claim)
             if isinstance(checked, Exception):
                 self._put_back([claim.claimed], checked)
             else:
@@ -258,6 +262,8 @@ class Counter:
 
 def _unmarked_handles(message: Message, rules: Rules) -> tuple[str, ...]:
     """Return the handles in an order of which X had not said whose they are."""
+    if not may_name_unmarked(message):
+        return ()  # most: what can be seen without reading the order
     named = orders.named_in(orders.read(message, rules.bot))
     return tuple(one.handle for one in named if one.x_id is None)
 

@@ -30,6 +30,13 @@ class Claim:
         """The message itself."""
         return self.claimed.message
 
+    @property
+    def is_slow(self) -> bool:
+        """Whether to judge it takes a hash: not for a lock, nor for an authenticator."""
+        if self.reserved is None or not self.reserved.granted:
+            return False
+        return any(codes.takes_hash(one) for one in self.message.codes)
+
 
 def claims_of(
     claimed: Iterable[inbox.Claimed],
