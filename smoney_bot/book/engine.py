@@ -13,13 +13,29 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 import stamina
-from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy import (
+    URL,
+    ColumnElement,
+    Connection,
+    Engine,
+    create_engine,
+    event,
+    func,
+    make_url,
+    select,
+)
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from smoney_bot.bank.errors import TryLater
 from smoney_bot.book import sqlite
 from smoney_bot.book.errors import UnusableUrl
-from smoney_bot.book.faults import is_conflict, keep_terse, leave_demoted, told_apart
+from smoney_bot.book.faults import (
+    is_conflict,
+    is_conflict_or_cut,
+    keep_terse,
+    leave_demoted,
+    told_apart,
+)
 
 Result = TypeVar("Result")
 
@@ -36,6 +52,9 @@ _NEVER_HANG = {
     "keepalives_count": 3,
     "tcp_user_timeout": 15_000,  # milliseconds
 }
+
+#: When the statement came in: the same for each of its columns.
+_ITS_OWN_CLOCK = func.statement_timestamp()
 
 _sqlite_writer = threading.Lock()
 _WRITER_WAIT_SECONDS = 30.0
@@ -67,12 +86,12 @@ class Book:
         parsed = _parse(url)
         self._is_sqlite = parsed.get_backend_name() == "sqlite"
         opened = _open_served_sqlite if self._is_sqlite else _open_served_postgresql
-        self._writer, self._reader = opened(parsed)
+        self._writer, self._reader, self._single = opened(parsed)
 
     def close(self) -> None:
         """Close every connection that is not in use."""
-        self._writer.dispose()
-        self._reader.dispose()
+        for engine in (self._writer, self._reader, self._single):
+            engine.dispose()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -103,13 +122,23 @@ class Book:
         Raises `TryLater` if the database stays in the way or is away; whether
         the commit arrived is then unknown, and the keys tell.
         """
-        with told_apart():
-            for attempt in stamina.retry_context(
-                on=is_conflict, attempts=8, timeout=20, wait_initial=0.01, wait_jitter=0.05
-            ):
-                with attempt, self._turn(), self._writer.begin() as connection:
-                    return work(connection)
+        for attempt in _attempts(is_conflict):
+            with attempt, self._turn(), self._writer.begin() as connection:
+                return work(connection)
         raise AssertionError  # the loop either returns or raises
+
+    def run_single(self, work: Callable[[Connection], Result]) -> Result:
+        """Do *work*, one statement that may arrive twice, and return what it returns.
+
+        On PostgreSQL it is committed by itself: one journey, where a transaction
+        takes three and the look whether its connection still lives a fourth. So it is
+        also done over where the connection was lost, with or without it. Raises
+        `TryLater` like `run`.
+        """
+        for attempt in _attempts(is_conflict_or_cut):
+            with attempt, self._turn(), self._single.begin() as connection:
+                return work(connection)
+        raise AssertionError  # likewise
 
     @staticmethod
     def now(connection: Connection) -> datetime:
@@ -121,6 +150,10 @@ class Book:
             return datetime.now(UTC)
         moment: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
         return moment.astimezone(UTC)
+
+    def moment(self, connection: Connection) -> datetime | ColumnElement[datetime]:
+        """Return the same as a value for a statement: PostgreSQL then reads its clock by itself."""
+        return self.now(connection) if self._is_sqlite else _ITS_OWN_CLOCK
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -135,6 +168,14 @@ class Book:
             yield
         finally:
             _sqlite_writer.release()
+
+
+def _attempts(again: Callable[[Exception], bool]) -> Iterator[stamina.Attempt]:
+    """Yield attempts until one is through; `TryLater` in place of the last one's fault."""
+    with told_apart():
+        yield from stamina.retry_context(
+            on=again, attempts=8, timeout=20, wait_initial=0.01, wait_jitter=0.05
+        )
 
 
 def _parse(url: str) -> URL:
@@ -168,16 +209,26 @@ def _open_sqlite(url: URL, *, begin: str, pragmas: dict[str, str]) -> Engine:
     return engine
 
 
-def _open_served_sqlite(url: URL) -> tuple[Engine, Engine]:
+Opened = tuple[Engine, Engine, Engine]  # that write, that read, that do single statements
+
+
+def _open_served_sqlite(url: URL) -> Opened:
     pragmas = sqlite.SERVED_PRAGMAS
     writer = _open_sqlite(url, begin="BEGIN IMMEDIATE", pragmas=pragmas)
-    return writer, _open_sqlite(url, begin="BEGIN", pragmas=pragmas | {"query_only": "ON"})
+    reader = _open_sqlite(url, begin="BEGIN", pragmas=pragmas | {"query_only": "ON"})
+    return writer, reader, writer
 
 
-def _open_served_postgresql(url: URL) -> tuple[Engine, Engine]:
-    settings = {"options": _SERVED_OPTIONS, "application_name": "smoney-bot", **_NEVER_HANG}
-    writer = _create(url, connect_args=settings, pool_pre_ping=True, pool_timeout=5)
-    event.listen(writer, "handle_error", keep_terse)
-    event.listen(writer, "handle_error", leave_demoted)
+def _open_served_postgresql(url: URL) -> Opened:
     options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-    return writer, writer.execution_options(**options)
+    writer = _create_served(url, pool_pre_ping=True)
+    single = _create_served(url, isolation_level="AUTOCOMMIT")
+    return writer, writer.execution_options(**options), single
+
+
+def _create_served(url: URL, **settings: object) -> Engine:
+    arguments = {"options": _SERVED_OPTIONS, "application_name": "smoney-bot", **_NEVER_HANG}
+    engine = _create(url, connect_args=arguments, pool_timeout=5, **settings)
+    event.listen(engine, "handle_error", keep_terse)
+    event.listen(engine, "handle_error", leave_demoted)
+    return engine

@@ -39,6 +39,11 @@ def is_conflict(error: BaseException) -> bool:
     return getattr(error.orig, "sqlstate", None) in _CONFLICTS
 
 
+def is_conflict_or_cut(error: BaseException) -> bool:
+    """Whether `is_conflict`, or the connection was lost: a new one may do."""
+    return is_conflict(error) or (isinstance(error, DBAPIError) and error.connection_invalidated)
+
+
 def is_absence(error: BaseException) -> bool:
     """Whether the database is away, full, shutting down or too slow to answer."""
     if isinstance(error, NoConnectionFree):

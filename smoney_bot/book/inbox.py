@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, Update, bindparam, case, func, select, update
+from sqlalchemy import ColumnElement, Connection, Update, bindparam, case, func, select, update
 
 from smoney_bot.bank.desk import Outcome
 from smoney_bot.bank.messages import Message
@@ -66,8 +66,10 @@ def keep(connection: Connection, messages: Iterable[Message], now: datetime) -> 
     return len(keep_new(connection, messages, now))
 
 
-def keep_new(connection: Connection, messages: Iterable[Message], now: datetime) -> frozenset[str]:
-    """Do as `keep` does; return the keys of those that were new."""
+def keep_new(
+    connection: Connection, messages: Iterable[Message], now: datetime | ColumnElement[datetime]
+) -> frozenset[str]:
+    """Do as `keep` does, in one statement; return the keys of those that were new."""
     # In order of key, so that two deliveries of the same batch do not deadlock.
     kept = [_row(message) for message in sorted(messages, key=lambda one: one.key)]
     same = {**_BEGINNING, "received_at": now, "due_at": now}

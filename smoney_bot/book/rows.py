@@ -16,6 +16,7 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import (
     BindParameter,
     Column,
+    ColumnElement,
     Connection,
     Insert,
     Table,
@@ -65,13 +66,16 @@ def add_new(
 ) -> frozenset[str]:
     """Insert those of *rows* whose *key* is not there yet; return their keys.
 
-    *same* are columns that are the same in all rows, sent once.
+    *same* are columns that are the same in all rows, sent once; on PostgreSQL such a
+    value may also be SQL, which is to be a constant like the statements.
     """
     if not rows:
         return frozenset()
     if takes_arrays(connection):
-        new = _adding_new(table, tuple(rows[0]), key, tuple(same))
-        return frozenset(connection.execute(new, {**arrays(rows), **same}).scalars())
+        said = {name: sql for name, sql in same.items() if isinstance(sql, ColumnElement)}
+        new = _adding_new(table, tuple(rows[0]), key, tuple(same), tuple(said.items()))
+        sent = {name: value for name, value in same.items() if name not in said}
+        return frozenset(connection.execute(new, {**arrays(rows), **sent}).scalars())
     each = [{**row, **same} for row in rows]
     return frozenset(connection.execute(_adding_each_new(table, key), each).scalars())
 
@@ -123,13 +127,14 @@ def from_arrays(
     table: Table,
     names: Sequence[str],
     same: Sequence[str] = (),
+    said: Mapping[str, ColumnElement[Any]] = _NOTHING,
 ) -> Adding:
     """Return *statement*, which adds to *table*, with its rows as PostgreSQL is given them.
 
-    *same* are columns that are the same in all of them.
+    *same* are columns that are the same in all of them: given, or *said* in SQL.
     """
     rows = _as_table({name: table.c[name].type for name in names})
-    alike = [given(name, table.c[name]) for name in same]
+    alike = [said.get(name, given(name, table.c[name])) for name in same]
     return statement.from_select([*names, *same], select(rows, *alike))
 
 
@@ -144,8 +149,9 @@ def _adding_new(
     names: tuple[str, ...],
     key: Column[str],
     same: tuple[str, ...],
+    said: tuple[tuple[str, ColumnElement[Any]], ...],
 ) -> Insert:
-    all_at_once = from_arrays(postgresql.insert(table), table, names, same)
+    all_at_once = from_arrays(postgresql.insert(table), table, names, same, dict(said))
     return all_at_once.on_conflict_do_nothing(index_elements=[key]).returning(key)
 
 

@@ -132,7 +132,8 @@ class Keeper:
     def _write(self, group: list[_Call]) -> None:
         messages = [message for call in group for message in call.messages]
         try:
-            new = self._book.run(lambda c: inbox.keep_new(c, messages, self._book.now(c)))
+            # Once more does no harm: the second time nothing of it is new.
+            new = self._book.run_single(lambda c: inbox.keep_new(c, messages, self._book.moment(c)))
         except TryLater as away:
             log.warning("inbox.away", why=str(away))
             self._answer(group, away)

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from book_cast import NOON, balances, open_account, payment, together
+from book_cast import NOON, balances, message, open_account, payment, together
 from sqlalchemy import Connection, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from smoney_bot.bank.errors import TryLater
-from smoney_bot.book import customers, payments, sqlite
+from smoney_bot.book import customers, inbox, payments, sqlite
 from smoney_bot.book.engine import Book
 from smoney_bot.book.errors import UnusableUrl
 from smoney_bot.book.faults import told_apart
@@ -158,6 +158,33 @@ def test_a_server_that_drops_the_connection_means_try_later(
     with pytest.raises(TryLater):
         book.run(lambda connection: connection.execute(text(kill)))
     assert balances(book), "the next transaction gets a new connection"
+    book.close()
+
+
+def test_a_single_statement_is_committed_by_itself(book: Book) -> None:
+    kept = book.run_single(lambda c: inbox.keep_new(c, [message(1)], book.moment(c)))
+    with book.reading() as connection:
+        (line,) = inbox.listing(connection)
+        assert {line.key} == kept
+        assert timedelta(0) <= book.now(connection) - line.received_at < timedelta(seconds=5)
+        assert line.due_at == line.received_at
+
+
+def test_a_single_statement_is_done_over_where_the_connection_was_lost(
+    postgres_url: Callable[[], str],
+) -> None:
+    book, tried = Book(postgres_url()), 0
+
+    def work(connection: Connection) -> int:
+        nonlocal tried
+        tried += 1
+        if tried == 1:
+            connection.exec_driver_sql("SELECT pg_terminate_backend(pg_backend_pid())")
+        return connection.exec_driver_sql("SELECT 7").scalar_one()
+
+    assert (book.run_single(work), tried) == (7, 2)
+    with pytest.raises(TryLater):  # a transaction is not: its commit may have arrived
+        book.run(lambda c: c.exec_driver_sql("SELECT pg_terminate_backend(pg_backend_pid())"))
     book.close()
 
 

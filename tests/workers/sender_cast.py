@@ -58,6 +58,8 @@ class LaterBook(Book):
     def now(self, connection: Connection) -> datetime:  # type: ignore[override] # of this book alone
         return Book.now(connection) + self._clock.ahead
 
+    moment = now
+
 
 @dataclass
 class LocalX:

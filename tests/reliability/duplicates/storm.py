@@ -48,6 +48,8 @@ class LaterBook(Book):
         del connection
         return datetime.now(UTC) + self.later
 
+    moment = now
+
 
 class Storm:
     """Tasks for `THREADS` threads; each has its own way to the door and to X."""

@@ -62,6 +62,8 @@ class ClockBook(Book):
     def now(self, connection: Connection) -> datetime:  # type: ignore[override] # of this book alone
         return Book.now(connection) + self._clock.ahead
 
+    moment = now
+
 
 @dataclass
 class PacedX:

@@ -58,14 +58,18 @@ class ClockBook(Book):
     def __init__(self, url: str) -> None:
         super().__init__(url)
         self.clock, self.points = Clock(), Points()
-        for engine in dict.fromkeys((self._writer, self._reader)):
+        engines = (self._writer, self._reader, self._single)
+        for engine in dict.fromkeys(engines):
             if engine.dialect.name == "sqlite":
                 event.listen(engine, "connect", _spare_the_disk)
-        for engine in _apart(self._writer, self._reader):
+        for engine in _apart(*engines):
             watch(engine, lambda: self.points)
 
-    def now(self, _connection: Connection) -> datetime:  # type: ignore[override] # of this book alone
+    def now(self, connection: Connection) -> datetime:  # type: ignore[override] # of this book alone
+        del connection
         return self.clock.now()
+
+    moment = now
 
 
 @lru_cache(maxsize=4)
