@@ -31,6 +31,7 @@ from sqlalchemy.exc import IntegrityError
 from smoney_bot.bank.messages import Message
 from smoney_bot.bank.references import reference
 from smoney_bot.book import rows
+from smoney_bot.book.errors import Outrun
 from smoney_bot.book.listed import one_of
 from smoney_bot.book.states import MessageState
 from smoney_bot.book.tables import inbox
@@ -75,18 +76,15 @@ def claim(
     Commit before the work begins, so that a message that kills its worker is
     counted. One that has crashed before is taken alone, so that it takes nobody
     with it, and not at all if *crashed* is False; one that crashed too often is
-    set aside here.
+    set aside here. Raises `Outrun`: then the transaction is undone.
     """
     found = _expired(connection, now, limit) if crashed else []
     found += _due(connection, now, limit - len(found), crashed=crashed)
     ids = _apart(found)
     try:
-        with connection.begin_nested():
-            return _take(connection, sorted(ids), now, now + lease)
-    except IntegrityError:
-        # Another worker has just claimed an older message of one of these
-        # authors (uq_inbox_one_claimed_per_author): leave all for the next round.
-        return []
+        return _take(connection, sorted(ids), now, now + lease)
+    except IntegrityError as error:  # uq_inbox_one_claimed_per_author
+        raise Outrun from error
 
 
 def _apart(found: Sequence[Row[int, int]]) -> list[int]:

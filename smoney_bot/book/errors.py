@@ -3,6 +3,7 @@
 Each leaves the transaction to be rolled back by the caller, who owns it.
 
     LostLease        another worker has taken over: drop the work, write nothing
+    Outrun           another worker was faster: claim again
     AlreadyBooked    done before: nothing to do
     CodeAlreadyUsed  the same code won elsewhere: decide again
     NotWaiting       the order was confirmed, cancelled or expired meanwhile: decide again
@@ -18,6 +19,10 @@ from dataclasses import dataclass
 
 class LostLease(Exception):
     """The row is no longer held under this fence: its lease ran out meanwhile."""
+
+
+class Outrun(Exception):
+    """An older message of one of the authors was claimed by another worker meanwhile."""
 
 
 @dataclass(eq=False)

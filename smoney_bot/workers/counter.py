@@ -30,7 +30,7 @@ from smoney_bot.bank.messages import Message
 from smoney_bot.bank.orders.address import may_name_unmarked
 from smoney_bot.book import customers, inbox
 from smoney_bot.book.engine import Book
-from smoney_bot.book.errors import CodeAlreadyUsed, LostLease
+from smoney_bot.book.errors import CodeAlreadyUsed, LostLease, Outrun
 from smoney_bot.channels import Channel
 from smoney_bot.telemetry import (
     BATCH_MESSAGES,
@@ -103,6 +103,8 @@ class Counter:
             return self.book.run(self._claim_and_reserve)
         except TryLater:
             raise
+        except Outrun:
+            return [], None  # leave all for the next round
         except Exception:
             log.exception("reserving.failed")
             return self.book.run(lambda c: self._claim(c, self.book.now(c))), None

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from book_cast import MINUTE, NOON, message
+from sqlalchemy import text
 
 from smoney_bot.book import claims, inbox
 from smoney_bot.book.engine import Book
+from smoney_bot.book.errors import Outrun
 
 HOUR = 60 * MINUTE
 MANY = 20
@@ -57,3 +62,33 @@ def test_an_older_message_that_is_not_due_yet_still_comes_first(book: Book) -> N
     book.run(lambda c: inbox.keep(c, [second], NOON))
     book.run(lambda c: inbox.keep(c, [first], NOON + 2 * HOUR))
     assert _claim(book) == []
+
+
+def test_whoever_is_outrun_claims_nothing(postgres_url: Callable[[], str]) -> None:
+    book = Book(postgres_url())
+    older, newer = message(1, "x-alice"), message(2, "x-alice", minute=1)
+    with ThreadPoolExecutor(1) as thread:
+        with book.writing() as connection:
+            inbox.keep(connection, [newer], NOON)
+        with book.writing() as faster:
+            lease = timedelta(seconds=30)
+            (first,) = inbox.claim(faster, now=NOON + HOUR, limit=9, lease=lease)
+            book.run(lambda c: inbox.keep(c, [older], NOON))
+            outrun = thread.submit(_claim, book)
+            _wait_until_somebody_waits(book)
+        with pytest.raises(Outrun):
+            outrun.result()
+    assert first.message.key == newer.key
+    assert _claim(book) == [], "one at a time for each author"
+    book.close()
+
+
+def _wait_until_somebody_waits(book: Book) -> None:
+    waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    deadline = time.monotonic() + 2
+    while time.monotonic() < deadline:
+        with book.reading() as connection:
+            if connection.execute(waits).scalar_one():
+                return
+        time.sleep(0.01)
+    pytest.fail("nobody waits")

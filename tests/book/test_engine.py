@@ -180,7 +180,8 @@ def test_a_single_statement_is_done_over_where_the_connection_was_lost(
         tried += 1
         if tried == 1:
             connection.exec_driver_sql("SELECT pg_terminate_backend(pg_backend_pid())")
-        return connection.exec_driver_sql("SELECT 7").scalar_one()
+        found: int = connection.exec_driver_sql("SELECT 7").scalar_one()
+        return found
 
     assert (book.run_single(work), tried) == (7, 2)
     with pytest.raises(TryLater):  # a transaction is not: its commit may have arrived

@@ -29,6 +29,7 @@ from workers_cast import (
 from smoney_bot.book import codes as code_records
 from smoney_bot.book import inbox
 from smoney_bot.book.engine import Book
+from smoney_bot.book.errors import Outrun
 from smoney_bot.workers.counter import Counter
 
 #: Of one payment, from its claim to its answer in the outbox. More is slower: each is a
@@ -87,6 +88,20 @@ def test_a_counter_that_counts_apart_from_the_claim_takes_one_more(
     """The negative control of the check above."""
     monkeypatch.setattr("smoney_bot.workers.counter.may_name_unmarked", lambda _: True)
     assert _commits(paying) == 3
+
+
+def test_a_counter_that_is_outrun_leaves_all_for_its_next_round(
+    paying: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def outrun(*_: object, **__: object) -> Never:
+        raise Outrun
+
+    with counter(paying) as serving, capture_logs() as logged:
+        with monkeypatch.context() as faster:
+            faster.setattr(inbox, "claim", outrun)
+            assert serving.serve() == 0
+        assert logged == []
+        assert serving.serve() == 1
 
 
 def test_the_attempt_is_on_the_disk_before_the_code_is_checked(paying: Book) -> None:
