@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -128,7 +129,8 @@ def _mend_and_leave(demo: Demo) -> None:
     hook = look(x, url).ours
     assert hook is not None
     x.check_webhook(hook.id)
-    x.replay(hook.id, "202611240000", "202611240100")
+    since = datetime.now(UTC) - timedelta(hours=2)  # X replays the last day
+    x.replay(hook.id, f"{since:%Y%m%d%H%M}", f"{since + timedelta(hours=1):%Y%m%d%H%M}")
     drifted = demo.deliveries.subscriptions.find("dm.received", demo.bot.x_id)
     assert drifted is not None
     x.repoint(drifted.id, webhook_id=hook.id, tag="smoney-bot")
