@@ -68,7 +68,7 @@ def configure(log_format: str, level: str, stream: TextIO | None = None) -> None
     )
     # Nobody asks for the line of code, and to find it took a third of each line's time
     # ("Optimization" in Python's logging HOWTO).
-    logging._srcfile = None  # type: ignore[attr-defined]  # noqa: SLF001 - the documented way
+    logging._srcfile = None  # noqa: SLF001 - the documented way
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
