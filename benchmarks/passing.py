@@ -20,6 +20,7 @@ from smoney_bot.bank.desk import Transfer
 from smoney_bot.bank.money import Cents
 from smoney_bot.book import ledger
 from smoney_bot.book.engine import Book
+from smoney_bot.book.listed import one_of
 from smoney_bot.book.tables import transfers
 
 #: Transfers that share a transaction at most.
@@ -75,14 +76,14 @@ def _tell(taken: Sequence[_Asked], verdicts: Sequence[Verdict]) -> None:
 
 def _write(connection: Connection, asked: Sequence[Transfer]) -> list[Verdict]:
     held = ledger.lock(connection, {side for one in asked for side in (one.source, one.target)})
-    keys = [one.key for one in asked]
-    known = set(
-        connection.execute(select(transfers.c.key).where(transfers.c.key.in_(keys))).scalars()
-    )
+    known = set(connection.execute(_KNOWN, {"asked": [one.key for one in asked]}).scalars())
     verdicts = [_decide(one, held, known) for one in asked]
     decided = zip(asked, verdicts, strict=True)
     ledger.book(connection, [one for one, verdict in decided if verdict is Verdict.BOOKED])
     return verdicts
+
+
+_KNOWN = select(transfers.c.key).where(one_of(transfers.c.key, "asked"))
 
 
 def _decide(transfer: Transfer, held: dict[int, Cents], known: set[str]) -> Verdict:

@@ -64,18 +64,22 @@ def main() -> None:
     asked = words.parse_args()
     telemetry.configure("json", "info", sys.stderr)
     book = Book(asked.url)
-    counter = Counter(book, RULES, Nobody(), ThreadPoolExecutor(asked.threads), KEYS)
+    pool = ThreadPoolExecutor(asked.threads)
+    helping = Loop("counter-2", Counter(book, RULES, Nobody(), pool, KEYS).serve)
+    counter = Counter(book, RULES, Nobody(), pool, KEYS, on_many=helping.wake)
     loop = Loop("counter", counter.serve, poll=0.05)
-    if not asked.no_work:
-        loop.start()
+    loops = [] if asked.no_work else [loop, helping]
+    for one in loops:
+        one.start()
     if asked.no_web:
         spare_what_stays()
         sys.stdin.read()
     else:
         _listen(asked.url, book, loop, keep_nothing=asked.keep_nothing)
-    loop.stop()
-    if not asked.no_work:
-        loop.join()
+    for one in loops:
+        one.stop()
+    for one in loops:
+        one.join()
     book.close()
 
 

@@ -9,7 +9,7 @@ the next claim.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -47,6 +47,9 @@ log = get_logger(__name__)
 BATCH_MAX = 64
 LEASE = timedelta(seconds=60)
 
+#: So many messages keep the threads busy for longer than another batch takes to be claimed.
+_MANY = 16
+
 #: A message that was in hand when a process died is taken again only by one that has
 #: lived so long. What kills every process at once (no memory, a restart in a loop) is
 #: then not blamed on whatever happened to be in hand.
@@ -60,13 +63,18 @@ _AWAY_LONGEST = timedelta(seconds=30)
 
 @dataclass(slots=True)
 class Counter:
-    """Serves the inbox. `pool` checks codes: as many threads as cores, no more."""
+    """Serves the inbox. `pool` checks codes: as many threads as cores, no more.
+
+    `on_many` is called when there is so much to check that another counter of the
+    same pool may claim meanwhile: then the cores check while one of them writes.
+    """
 
     book: Book
     rules: Rules
     channel: Channel
     pool: Executor
     keyring: Keyring
+    on_many: Callable[[], None] = lambda: None
 
     _owed: list[inbox.Claimed] = field(default_factory=list)  # not given back: the book was away
     _since: datetime | None = None  # when it first looked into the inbox, UTC
@@ -78,6 +86,8 @@ class Counter:
         claimed, reserved = self._take_up()
         if not claimed:
             return 0
+        if len(claimed) >= _MANY:
+            self.on_many()
         with span("batch") as opened:
             opened.set_attribute("messages", len(claimed))
             handles, present = self._look_up(claimed)

@@ -120,7 +120,7 @@ class Loop:
 
 
 class Workers:
-    """All loops of one process: counter, sender, timers, sealing, catching up.
+    """All loops of one process: two counters, sender, timers, sealing, catching up.
 
     *registering*, if X is to reach us, keeps us registered there.
     """
@@ -136,13 +136,16 @@ class Workers:
         budget: Budget | None = None,
     ) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="codes")
-        counter = Counter(book, rules, open_channel(), self._pool, keyring)
+        helper = Counter(book, rules, open_channel(), self._pool, keyring)
+        helping = Loop("counter-2", self._serving(helper))
+        counter = Counter(book, rules, open_channel(), self._pool, keyring, on_many=helping.wake)
         sender = Sender(book, open_channel(), budget or Budget())
         self._sender = Loop("sender", sender.serve, work_seconds=_SENDER_WORK_SECONDS)
         self._counter = Loop("counter", self._serving(counter))
         reading = CatchingUp(book, open_channel(), keyring, rules.bot)
         self._loops: tuple[Loop, ...] = (
             self._counter,
+            helping,
             self._sender,
             Loop("timers", Timers(book, rules.limits).serve, poll=timers.EVERY_SECONDS),
             Loop("sealing", Sealing(book, keyring).serve, poll=sealing.EVERY_SECONDS),

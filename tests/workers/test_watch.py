@@ -18,7 +18,7 @@ from smoney_bot.workers.catching_up import CatchingUp
 from smoney_bot.workers.loops import Workers
 from smoney_bot.workers.watch import Watch
 
-LOOPS = {"counter", "sender", "timers", "sealing", "catching-up"}
+LOOPS = {"counter", "counter-2", "sender", "timers", "sealing", "catching-up"}
 
 
 @pytest.fixture(autouse=True)
