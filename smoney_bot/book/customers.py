@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -176,11 +177,13 @@ def _seeing() -> Update:
 _SEE = _seeing()
 
 
-def _where(condition: ColumnElement[bool]) -> Select[*tuple[object, ...]]:
+def _where(condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     joined = customers.join(accounts, accounts.c.customer_id == customers.c.id)
-    columns = [customers.c[name] for name in Customer.__slots__ if name != "account_id"]
-    chosen = select(*columns, accounts.c.id.label("account_id"))
-    return chosen.select_from(joined).where(condition)
+    account_id = accounts.c.id.label("account_id")
+    columns = (
+        account_id if name == "account_id" else customers.c[name] for name in Customer.__slots__
+    )
+    return select(*columns).select_from(joined).where(condition)
 
 
 _BY_X_IDS = _where(one_of(customers.c.x_id, "asked")).order_by(customers.c.x_id)
@@ -188,5 +191,5 @@ _BY_X_IDS = _where(one_of(customers.c.x_id, "asked")).order_by(customers.c.x_id)
 _LOCKED_BY_X_IDS = _BY_X_IDS.with_for_update(of=customers, key_share=True)
 
 
-def _customer(row: Row[*tuple[object, ...]]) -> Customer:
-    return Customer(**row._mapping)  # noqa: SLF001 - public by SQLAlchemy's documentation
+def _customer(row: Row[*tuple[Any, ...]]) -> Customer:
+    return Customer(*row)  # `_where` chose the columns in this order
