@@ -32,17 +32,20 @@ class Brought:
 
 
 @contextmanager
-def service(url: str, *words: str) -> Iterator[int]:
+def service(url: str, *words: str, log: Path = Path(os.devnull)) -> Iterator[int]:
     """Run `benchmarks.service` on the database at *url*; return its port (0 without a door)."""
     command = [sys.executable, "-m", "benchmarks.service", url, *words]
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=os.environ | SETTINGS,
-        text=True,
-    ) as running:
+    with (
+        log.open("w") as said,
+        subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=said,
+            env=os.environ | SETTINGS,
+            text=True,
+        ) as running,
+    ):
         assert running.stdin is not None
         assert running.stdout is not None
         try:
