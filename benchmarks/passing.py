@@ -20,7 +20,7 @@ from smoney_bot.bank.desk import Transfer
 from smoney_bot.bank.money import Cents
 from smoney_bot.book import ledger
 from smoney_bot.book.engine import Book
-from smoney_bot.book.listed import one_of
+from smoney_bot.book.listed import is_in
 from smoney_bot.book.tables import transfers
 
 #: Transfers that share a transaction at most.
@@ -83,7 +83,7 @@ def _write(connection: Connection, asked: Sequence[Transfer]) -> list[Verdict]:
     return verdicts
 
 
-_KNOWN = select(transfers.c.key).where(one_of(transfers.c.key, "asked"))
+_KNOWN = select(transfers.c.key).where(is_in(transfers.c.key, "asked"))
 
 
 def _decide(transfer: Transfer, held: dict[int, Cents], known: set[str]) -> Verdict:

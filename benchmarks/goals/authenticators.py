@@ -25,7 +25,7 @@ APP = Goal(
 )
 
 #: Each pays once in 30 s of the posts' own time.
-_STEPS = 2
+_STEPS = 4
 _PEOPLE = 2000
 _CLIENTS = 8
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 from smoney_bot.bank.authenticators import AuthenticatorOnFile
 from smoney_bot.book import rows
 from smoney_bot.book.errors import CodeAlreadyUsed
-from smoney_bot.book.listed import one_of
+from smoney_bot.book.listed import is_in
 from smoney_bot.book.tables import authenticators
 
 
@@ -51,7 +51,7 @@ def on_file(connection: Connection, customer_ids: Iterable[int]) -> dict[int, Au
     }
 
 
-_BY_CUSTOMER = select(authenticators).where(one_of(authenticators.c.customer_id, "asked"))
+_BY_CUSTOMER = select(authenticators).where(is_in(authenticators.c.customer_id, "asked"))
 
 
 def use_up(connection: Connection, steps: Iterable[tuple[int, int]]) -> None:

@@ -26,7 +26,7 @@ from smoney_bot.bank.customers import Customer, Kind, Language, State
 from smoney_bot.bank.money import Cents
 from smoney_bot.book import rows
 from smoney_bot.book.errors import AlreadyOpen
-from smoney_bot.book.listed import one_of
+from smoney_bot.book.listed import is_in
 from smoney_bot.book.states import AccountKind
 from smoney_bot.book.tables import accounts, balances, customers, guards
 
@@ -186,7 +186,7 @@ def _where(condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     return select(*columns).select_from(joined).where(condition)
 
 
-_BY_X_IDS = _where(one_of(customers.c.x_id, "asked")).order_by(customers.c.x_id)
+_BY_X_IDS = _where(is_in(customers.c.x_id, "asked")).order_by(customers.c.x_id)
 #: FOR NO KEY UPDATE: a payment that refers to a customer need not wait.
 _LOCKED_BY_X_IDS = _BY_X_IDS.with_for_update(of=customers, key_share=True)
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from smoney_bot.bank.codes import FAILURES_MAX, lock_until
 from smoney_bot.book import rows
-from smoney_bot.book.listed import one_of
+from smoney_bot.book.listed import is_in
 from smoney_bot.book.tables import guards
 
 #: NIST SP 800-63B: after 100 failures in a row only the bank itself opens again.
@@ -99,7 +99,7 @@ def _lock(connection: Connection, customer_ids: Iterable[int]) -> dict[int, Guar
 
 _LOCK = (
     select(guards)
-    .where(one_of(guards.c.customer_id, "asked"))
+    .where(is_in(guards.c.customer_id, "asked"))
     .order_by(guards.c.customer_id)
     .with_for_update()
 )

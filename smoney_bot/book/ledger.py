@@ -19,7 +19,7 @@ from smoney_bot.bank.policy import check_funds
 from smoney_bot.bank.refunds import REFUND
 from smoney_bot.book import rows
 from smoney_bot.book.errors import AlreadyBooked, ReferenceReused
-from smoney_bot.book.listed import one_of
+from smoney_bot.book.listed import is_in
 from smoney_bot.book.states import AccountKind
 from smoney_bot.book.tables import accounts, balances, transfers
 
@@ -40,7 +40,7 @@ def lock(connection: Connection, account_ids: Iterable[int]) -> dict[int, Cents]
 
 _LOCK = (
     select(balances.c.account_id, balances.c.balance_cents)
-    .where(one_of(balances.c.account_id, "asked"))
+    .where(is_in(balances.c.account_id, "asked"))
     .order_by(balances.c.account_id)
     .with_for_update()
 )
@@ -187,7 +187,7 @@ _SENT_SINCE = (
     # PostgreSQL adds BIGINTs up to a NUMERIC, which is not a number of cents.
     select(transfers.c.source_id, cast(func.sum(transfers.c.amount_cents), BigInteger))
     .where(
-        one_of(transfers.c.source_id, "asked"),
+        is_in(transfers.c.source_id, "asked"),
         transfers.c.booked_at >= bindparam("since"),
         transfers.c.kind.not_in((WITHDRAWAL, REFUND)),
     )

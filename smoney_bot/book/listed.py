@@ -78,7 +78,7 @@ def _element(value: Any) -> str:  # noqa: ANN401 - whatever a column holds
     raise TypeError(message)
 
 
-class one_of(FunctionElement[bool]):  # noqa: N801 - it reads as a function, and is one in SQL
+class is_in(FunctionElement[bool]):  # noqa: N801 - it reads as a function, and is one in SQL
     """Whether *column* is one of the values that the statement is given as *name*."""
 
     type = Boolean()
@@ -87,20 +87,20 @@ class one_of(FunctionElement[bool]):  # noqa: N801 - it reads as a function, and
     def __init__(self, column: ColumnElement[Any], name: str) -> None:
         super().__init__(column, bindparam(name, type_=Listed(column.type)))
 
-    def self_group(self, against: OperatorType | None = None) -> one_of:
+    def self_group(self, against: OperatorType | None = None) -> is_in:
         """Stand as it is: SQLAlchemy would compare it with 1 on SQLite, past every index."""
         del against
         return self
 
 
-@compiles(one_of)
-def _in_array(element: one_of, compiler: SQLCompiler, **words: Any) -> str:  # noqa: ANN401 - SQLAlchemy's
+@compiles(is_in)
+def _in_array(element: is_in, compiler: SQLCompiler, **words: Any) -> str:  # noqa: ANN401 - SQLAlchemy's
     column, values = element.clauses
     return compiler.process(column == any_(values), **words)
 
 
-@compiles(one_of, "sqlite")
-def _in_json(element: one_of, compiler: SQLCompiler, **words: Any) -> str:  # noqa: ANN401 - SQLAlchemy's
+@compiles(is_in, "sqlite")
+def _in_json(element: is_in, compiler: SQLCompiler, **words: Any) -> str:  # noqa: ANN401 - SQLAlchemy's
     column, values = element.clauses
     each = func.json_each(values).table_valued("value")
     return compiler.process(column.in_(select(each.c.value)), **words)

@@ -13,7 +13,7 @@ from smoney_bot.bank.customers import Customer
 from smoney_bot.bank.desk import Payment, PaymentState
 from smoney_bot.book import rows
 from smoney_bot.book.errors import NotWaiting
-from smoney_bot.book.listed import one_of
+from smoney_bot.book.listed import is_in
 from smoney_bot.book.tables import customers, payments
 
 _FACTS = [payments.c[name] for name in Payment.__slots__ if name != "amount"]
@@ -22,7 +22,7 @@ _FACTS = [payments.c[name] for name in Payment.__slots__ if name != "amount"]
 _WAITS = text("payments.state = 'waiting'")
 #: What `payment_of` needs of a row.
 SHOWN = [*_FACTS, payments.c.amount_cents.label("amount")]
-_WAITING = select(*SHOWN).where(one_of(payments.c.payer_id, "asked"), _WAITS)
+_WAITING = select(*SHOWN).where(is_in(payments.c.payer_id, "asked"), _WAITS)
 
 
 def put(connection: Connection, added: Iterable[Payment]) -> None:

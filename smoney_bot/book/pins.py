@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from smoney_bot.bank.codes import CodeKind, CodeOnFile, Rehash
 from smoney_bot.book import rows
 from smoney_bot.book.errors import CodeAlreadyUsed
-from smoney_bot.book.listed import one_of
+from smoney_bot.book.listed import is_in
 from smoney_bot.book.tables import pins
 
 
@@ -48,7 +48,7 @@ def _void(connection: Connection, customer_ids: Iterable[int], now: datetime) ->
     return rows.change_each(connection, _VOID, voided)
 
 
-_BY_CUSTOMER = select(pins).where(one_of(pins.c.customer_id, "asked"))
+_BY_CUSTOMER = select(pins).where(is_in(pins.c.customer_id, "asked"))
 
 
 def on_file(connection: Connection, customer_ids: Iterable[int]) -> dict[int, CodeOnFile]:

@@ -12,8 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, bindparam, delete, select, update
 
 from smoney_bot.book import rows, upserts
-from smoney_bot.book.claims import in_state
-from smoney_bot.book.listed import one_of
+from smoney_bot.book.listed import is_in
 from smoney_bot.book.states import MessageState
 from smoney_bot.book.tables import inbox, strangers
 
@@ -34,7 +33,7 @@ def told(connection: Connection, x_ids: Iterable[str], now: datetime) -> set[str
 
 
 _TOLD = select(strangers.c.x_id).where(
-    one_of(strangers.c.x_id, "asked"), strangers.c.answered_at > bindparam("since")
+    is_in(strangers.c.x_id, "asked"), strangers.c.answered_at > bindparam("since")
 )
 
 
@@ -75,8 +74,9 @@ _PASS_OVER = (
         inbox.c.id.in_(
             select(inbox.c.id)
             .where(
-                in_state(inbox.c.state, MessageState.RECEIVED),
-                one_of(inbox.c.author_id, "asked"),
+                is_in(inbox.c.author_id, "asked"),
+                inbox.c.decided_at.is_(None),  # by author, whatever else waits
+                inbox.c.state != MessageState.CLAIMED,
             )
             .limit(_PASSED_OVER_MAX)
             .with_for_update(skip_locked=True)

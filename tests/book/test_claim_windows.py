@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from book_cast import MINUTE, NOON, message
-from sqlalchemy import text
+from sqlalchemy import Connection, event, text
 
 from smoney_bot.book import claims, inbox
 from smoney_bot.book.engine import Book
@@ -92,3 +93,64 @@ def _wait_until_somebody_waits(book: Book) -> None:
                 return
         time.sleep(0.01)
     pytest.fail("nobody waits")
+
+
+# What a claim costs, however much waits ------------------------------------------------
+
+WAITING = 1_000
+ASKED = 50
+
+
+@pytest.fixture
+def crowded(postgres_url: Callable[[], str]) -> Iterator[Connection]:
+    """An inbox in which much waits, and which was empty when PostgreSQL last counted."""
+    book = Book(postgres_url())
+    with book.writing() as connection:
+        inbox.keep(connection, [message(0, "x-nobody")], NOON - HOUR)
+        connection.execute(text("UPDATE inbox SET state = 'ignored', decided_at = due_at"))
+        connection.execute(text("ANALYZE inbox"))
+    many = [message(number, f"x-{number}", minute=number % 9) for number in range(1, WAITING)]
+    book.run(lambda c: inbox.keep(c, many, NOON))
+    with book.writing() as connection:
+        yield connection
+    book.close()
+
+
+def _explained(connection: Connection, explain: str) -> Any:  # noqa: ANN401 - a plan, as each engine has it
+    """Return the plan by which it is found who of some authors is free."""
+    said: list[tuple[str, Any]] = []
+
+    def note(_: object, __: object, words: str, given: Any, *___: object) -> None:  # noqa: ANN401 - the driver's
+        said.append((words, given))
+
+    event.listen(connection, "before_cursor_execute", note)
+    asked = {"ids": list(range(2, 2 + ASKED)), "most": ASKED}
+    connection.execute(claims._FREE, asked)  # noqa: SLF001 - looked at from inside
+    event.remove(connection, "before_cursor_execute", note)
+    ((words, given),) = said
+    return connection.exec_driver_sql(f"{explain} {words}", given).all()
+
+
+def _pages_read(connection: Connection) -> int:
+    ((plan,),) = _explained(connection, "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON)")
+    top = plan[0]["Plan"]
+    assert top["Actual Rows"] == ASKED
+    return int(top["Shared Hit Blocks"] + top["Shared Read Blocks"])
+
+
+def test_to_find_who_is_free_takes_a_few_pages_for_each_however_many_wait(
+    crowded: Connection,
+) -> None:
+    assert _pages_read(crowded) < 10 * ASKED
+
+
+def test_without_its_index_all_that_waits_is_read_for_each(crowded: Connection) -> None:
+    """The negative control."""
+    crowded.execute(text("DROP INDEX ix_inbox_undecided"))
+    assert _pages_read(crowded) > 10 * ASKED
+
+
+def test_sqlite_finds_them_by_the_same_index(sqlite_book: Book) -> None:
+    with sqlite_book.reading() as connection:
+        plan = str(_explained(connection, "EXPLAIN QUERY PLAN"))
+    assert "USING INDEX ix_inbox_undecided (author_id=?)" in plan

@@ -16,7 +16,7 @@ from sqlalchemy.exc import StatementError
 from smoney_bot.bank.money import Cents
 from smoney_bot.book.columns import BigId, Flag, Moment, Money
 from smoney_bot.book.engine import Book
-from smoney_bot.book.listed import Listed, one_of
+from smoney_bot.book.listed import Listed, is_in
 from smoney_bot.book.tables import inbox
 
 #: What PostgreSQL could take for something else: its own signs, blanks, other words.
@@ -91,8 +91,8 @@ KEYS = ["a", 'b"', "c\\", "NULL", "{}", ""]
 def test_one_of_finds_what_in_finds(book: Book, asked: list[str]) -> None:
     column_ = union_all(*(select(literal(one, Text).label("key")) for one in KEYS)).subquery().c.key
     with book.reading() as connection:
-        inside = select(column_).where(one_of(column_, "asked"))
-        outside = select(column_).where(~one_of(column_, "asked"))
+        inside = select(column_).where(is_in(column_, "asked"))
+        outside = select(column_).where(~is_in(column_, "asked"))
         found = set(connection.execute(inside, {"asked": asked}).scalars())
         others = set(connection.execute(outside, {"asked": asked}).scalars())
     assert found == set(KEYS) & set(asked)
@@ -100,7 +100,7 @@ def test_one_of_finds_what_in_finds(book: Book, asked: list[str]) -> None:
 
 
 def test_the_statement_is_the_same_for_any_number_and_goes_by_the_index(book: Book) -> None:
-    statement = select(inbox.c.id).where(one_of(inbox.c.key, "asked"))
+    statement = select(inbox.c.id).where(is_in(inbox.c.key, "asked"))
     with book.reading() as connection:
         compiled = statement.compile(dialect=connection.dialect)
         assert list(compiled.params) == ["asked"]

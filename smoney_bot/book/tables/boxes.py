@@ -9,6 +9,7 @@ from smoney_bot.book.states import MessageState, ReplyState
 from smoney_bot.book.tables.base import one_of, table
 
 _received = text("state = 'received'")
+_undecided = text("decided_at IS NULL")
 _claimed = text("state = 'claimed'")
 _readable = text("payload IS NOT NULL AND decided_at IS NOT NULL")
 _set_aside = text("state = 'set_aside'")
@@ -46,12 +47,12 @@ inbox = table(
     ),
     Index("ix_inbox_claim", "written_at", "id", sqlite_where=_received, postgresql_where=_received),
     Index(
-        "ix_inbox_author",
+        "ix_inbox_undecided",
         "author_id",
         "written_at",
         "id",
-        sqlite_where=_received,
-        postgresql_where=_received,
+        sqlite_where=_undecided,
+        postgresql_where=_undecided,
     ),
     # Looked at by every health check, while the inbox grows for ever.
     Index("ix_inbox_set_aside", "id", sqlite_where=_set_aside, postgresql_where=_set_aside),
