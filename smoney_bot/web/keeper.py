@@ -1,8 +1,8 @@
 """The keeper: writes what arrives into the inbox, in groups, before anyone says 200.
 
-One thread, one transaction for whatever queued while the last one committed: an
-idle bank answers at once, a busy one shares the price of a commit (measured at
-0.9 of a door that keeps nothing, against 0.2 with a commit for each call).
+One thread, one statement for whatever queued while the last one committed: an idle
+bank answers at once, a busy one shares the price of a commit (`docs/performance.md`:
+G5). A second thread, or a third, brought nothing: what is short is the interpreter.
 """
 
 from __future__ import annotations
