@@ -28,7 +28,8 @@ from benchmarks.goals.authenticators import Paying
 from benchmarks.postgres import Postgres, own_postgres
 from benchmarks.rounds import Extent, Figure, Goal, in_turns
 from smoney_bot import telemetry
-from smoney_bot.book.engine import Book, open_engine
+from smoney_bot.book.engine import Book
+from smoney_bot.book.engines import open_engine
 from smoney_bot.workers.sealing import Sealing
 
 GROWN = Goal("growth", "payments in a long book", "the same in an empty book", 0.9)

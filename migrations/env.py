@@ -9,7 +9,7 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import Connection
 
-from smoney_bot.book.engine import open_engine
+from smoney_bot.book.engines import open_engine
 from smoney_bot.book.tables import metadata
 
 

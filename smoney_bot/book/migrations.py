@@ -18,7 +18,8 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 import smoney_bot
-from smoney_bot.book.engine import Book, open_engine
+from smoney_bot.book.engine import Book
+from smoney_bot.book.engines import open_engine
 from smoney_bot.book.faults import told_apart
 
 _PACKAGE = Path(smoney_bot.__file__).parent

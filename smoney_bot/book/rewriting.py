@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import make_url
 
 from smoney_bot.bank.errors import TryLater
-from smoney_bot.book.engine import open_engine
+from smoney_bot.book.engines import open_engine
 from smoney_bot.book.faults import told_apart
 
 _ON_SQLITE = ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)")

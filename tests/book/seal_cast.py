@@ -14,7 +14,8 @@ from smoney_bot.bank.customers import Customer
 from smoney_bot.bank.keys import Keyring
 from smoney_bot.book import ledger, seals, witness
 from smoney_bot.book.audit import Problem
-from smoney_bot.book.engine import Book, open_engine
+from smoney_bot.book.engine import Book
+from smoney_bot.book.engines import open_engine
 from smoney_bot.book.pages import Seal
 from smoney_bot.book.witness import Head
 

@@ -14,7 +14,8 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, MetaData, text
 
 from smoney_bot.book import migrations
-from smoney_bot.book.engine import Book, open_engine
+from smoney_bot.book.engine import Book
+from smoney_bot.book.engines import open_engine
 from smoney_bot.book.tables import metadata
 
 _SQLITE_WORDS = (

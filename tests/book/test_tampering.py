@@ -11,7 +11,8 @@ from tamperings import TAMPERINGS, hole_in, insert_transfer
 
 from smoney_bot.bank.keys import Keyring
 from smoney_bot.book import seals, witness
-from smoney_bot.book.engine import Book, open_engine
+from smoney_bot.book.engine import Book
+from smoney_bot.book.engines import open_engine
 from smoney_bot.book.witness import Head
 
 

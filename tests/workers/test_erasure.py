@@ -45,7 +45,8 @@ from smoney_bot.book import (
     rewriting,
     seals,
 )
-from smoney_bot.book.engine import Book, open_engine
+from smoney_bot.book.engine import Book
+from smoney_bot.book.engines import open_engine
 from smoney_bot.book.erasure import Erased, NotErasable
 
 FULL = os.environ.get("SMONEY_SAFETY") == "full"
