@@ -19,16 +19,15 @@ from time import perf_counter
 from sqlalchemy import Connection
 from structlog import get_logger
 
-from smoney_bot.bank import orders, teller
+from smoney_bot.bank import teller
 from smoney_bot.bank.case import Rules
 from smoney_bot.bank.codes import Checked
 from smoney_bot.bank.desk import Decision
 from smoney_bot.bank.errors import TryLater
 from smoney_bot.bank.holds import HOLD, RETURN
 from smoney_bot.bank.keys import Keyring
-from smoney_bot.bank.messages import Message
 from smoney_bot.bank.orders.address import may_name_unmarked
-from smoney_bot.book import customers, inbox
+from smoney_bot.book import inbox
 from smoney_bot.book.engine import Book
 from smoney_bot.book.errors import CodeAlreadyUsed, LostLease, Outrun
 from smoney_bot.channels import Channel
@@ -40,7 +39,7 @@ from smoney_bot.telemetry import (
     MESSAGES,
     span,
 )
-from smoney_bot.workers import judging, records, reserving
+from smoney_bot.workers import judging, naming, records, reserving
 
 log = get_logger(__name__)
 
@@ -83,24 +82,29 @@ class Counter:
         """Serve one batch; return how many messages it held."""
         started = perf_counter()
         self._give_back_owed()
-        claimed, reserved = self._take_up()
+        try:
+            claimed, reserved = self._take_up()
+        except Outrun:
+            return 0  # all is left for the next round
         if not claimed:
             return 0
         if len(claimed) >= _MANY:
             self.on_many()
         with span("batch") as opened:
             opened.set_attribute("messages", len(claimed))
-            handles, present = self._look_up(claimed)
+            named = naming.look_up(self.book, self.channel, self.rules, claimed)
+            if named.error is not None:
+                self._put_back(named.unnamed, named.error)
             if reserved is None:
-                reserved = self.book.run(partial(self._reserve, present))
-            here = {one.id for one in present}
+                reserved = self.book.run(partial(self._reserve, named.present))
+            here = {one.id for one in named.present}
             claims = [one for one in reserved if one.claimed.id in here]
-            self._decide(self._judge(claims), handles)
+            self._decide(self._judge(claims), named.handles)
         BATCH_SECONDS.observe(perf_counter() - started)
         BATCH_MESSAGES.observe(len(claimed))
         return len(claimed)
 
-    # Claim, look up, judge -----------------------------------------------------
+    # Claim and judge -----------------------------------------------------
 
     def _take_up(self) -> tuple[list[inbox.Claimed], list[judging.Claim] | None]:
         """Claim a batch and count its codes in one transaction: each waits for the disk.
@@ -111,10 +115,8 @@ class Counter:
         """
         try:
             return self.book.run(self._claim_and_reserve)
-        except TryLater:
+        except (TryLater, Outrun):
             raise
-        except Outrun:
-            return [], None  # leave all for the next round
         except Exception:
             log.exception("reserving.failed")
             return self.book.run(lambda c: self._claim(c, self.book.now(c))), None
@@ -132,41 +134,6 @@ class Counter:
         self._since = self._since or now
         proven = now >= self._since + PROVEN_AFTER
         return inbox.claim(connection, now=now, limit=BATCH_MAX, lease=LEASE, crashed=proven)
-
-    def _look_up(
-        self, claimed: Sequence[inbox.Claimed]
-    ) -> tuple[dict[str, str], list[inbox.Claimed]]:
-        """Return who holds each unmarked handle now, and the messages that can go on."""
-        unmarked = {one.id: _unmarked_handles(one.message, self.rules) for one in claimed}
-        self._leave_out_strangers(unmarked, claimed)
-        handles = {handle for each in unmarked.values() for handle in each}
-        if not handles:
-            return {}, list(claimed)
-        error: Exception
-        try:
-            found = self.channel.resolve(sorted(handles))
-        except TryLater as away:
-            error = away
-        except Exception as bug:
-            log.exception("handles.failed")
-            error = bug
-        else:
-            return {handle.lower(): x_id for handle, x_id in found.items()}, list(claimed)
-        self._put_back([one for one in claimed if unmarked[one.id]], error)
-        return {}, [one for one in claimed if not unmarked[one.id]]
-
-    def _leave_out_strangers(
-        self, unmarked: dict[int, tuple[str, ...]], claimed: Sequence[inbox.Claimed]
-    ) -> None:
-        """Ask nothing for people without an account: X bills each look-up."""
-        authors = {one.message.author_id for one in claimed if unmarked[one.id]}
-        if not authors:
-            return
-        with self.book.reading() as connection:
-            known = customers.by_x_ids(connection, authors)
-        for one in claimed:
-            if one.message.author_id not in known:
-                unmarked[one.id] = ()
 
     def _reserve(
         self, claimed: Sequence[inbox.Claimed], connection: Connection
@@ -270,14 +237,6 @@ class Counter:
         while self._owed:
             self._put_back(self._owed[-1:], TryLater("the book was away"))
             self._owed.pop()
-
-
-def _unmarked_handles(message: Message, rules: Rules) -> tuple[str, ...]:
-    """Return the handles in an order of which X had not said whose they are."""
-    if not may_name_unmarked(message):
-        return ()  # most: what can be seen without reading the order
-    named = orders.named_in(orders.read(message, rules.bot))
-    return tuple(one.handle for one in named if one.x_id is None)
 
 
 def _wait(claimed: inbox.Claimed, error: Exception) -> timedelta:
