@@ -167,8 +167,10 @@ class Simulation:
 
     def _guess(self) -> None:
         author = self.dice.choice(_CUSTOMERS)
-        said = self._speak(author, f"#1 @entraide #{self.dice.randrange(10_000):04}", public=False)
-        self.meant[said] = Meant(author, "entraide", 100, "guess", right=False, public=False)
+        digits = f"{self.dice.randrange(10_000):04}"
+        said = self._speak(author, f"#1 @entraide #{digits}", public=False)
+        right = digits == PIN  # one in ten thousand is
+        self.meant[said] = Meant(author, "entraide", 100, "guess", right=right, public=False)
 
     def _speak(self, author: str, words: str, *, public: bool) -> str:
         x_id = BY_HANDLE[author].x_id
