@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+import psycopg
 import requests
 from sqlalchemy import Engine, event
-from sqlalchemy.engine.interfaces import DBAPICursor
 
 
 class Killed(BaseException):
@@ -79,10 +79,10 @@ class Points:
         finally:
             self._resting -= 1
 
-    def statement(self, do: Callable[[], None]) -> None:
-        """Pass one statement or commit; it may fail with an I/O error of the disk."""
+    def statement(self, do: Callable[[], None], fails: Callable[[], Exception]) -> None:
+        """Pass one statement or commit; it may fail as the database *fails*."""
         if self.statements and not self._resting:
-            self._pass(do, _disk_fails, _disk_fails)
+            self._pass(do, fails, fails)
         else:
             do()
 
@@ -118,16 +118,22 @@ def watch(engine: Engine, points: Callable[[], Points]) -> None:
     it befalls the first statement.
     """
 
-    def one(cursor: DBAPICursor, statement: str, parameters: Any, *_: object) -> bool:  # noqa: ANN401 - the driver's
+    gone = _gone if engine.dialect.name == "postgresql" else _disk_fails
+
+    def one(cursor: Any, statement: str, parameters: Any, *_: object) -> bool:  # noqa: ANN401 - the driver's
         if statement.startswith("BEGIN"):
             return False
         with _closed_at_death(cursor):
-            points().statement(lambda: cursor.execute(statement, parameters))
+            points().statement(
+                lambda: cursor.execute(statement, parameters), lambda: gone(cursor.connection)
+            )
         return True
 
-    def many(cursor: DBAPICursor, statement: str, parameters: Any, *_: object) -> bool:  # noqa: ANN401 - the driver's
+    def many(cursor: Any, statement: str, parameters: Any, *_: object) -> bool:  # noqa: ANN401 - the driver's
         with _closed_at_death(cursor):
-            points().statement(lambda: cursor.executemany(statement, parameters))
+            points().statement(
+                lambda: cursor.executemany(statement, parameters), lambda: gone(cursor.connection)
+            )
         return True
 
     event.listen(engine, "do_execute", one)
@@ -135,24 +141,35 @@ def watch(engine: Engine, points: Callable[[], Points]) -> None:
     commit = engine.dialect.do_commit
     # SQLAlchemy has no event behind a commit, so the step itself is wrapped.
     engine.dialect.do_commit = lambda connection: points().statement(  # type: ignore[method-assign, assignment] # same, by position
-        lambda: commit(connection)
+        lambda: commit(connection), lambda: gone(connection.driver_connection)
     )
 
 
 @contextmanager
-def _closed_at_death(cursor: DBAPICursor) -> Iterator[None]:
+def _closed_at_death(cursor: Any) -> Iterator[None]:  # noqa: ANN401 - likewise
     """Close *cursor* if its process dies: a real death leaves no lock behind."""
     try:
         yield
+    except Killed:
+        cursor.close()
+        if not isinstance(cursor, sqlite3.Cursor):
+            cursor.connection.close()  # the server hears of it, and undoes what was begun
+        raise
     except BaseException:
         cursor.close()
         raise
 
 
-def _disk_fails() -> Exception:
+def _disk_fails(_: object) -> Exception:
     error = sqlite3.OperationalError("disk I/O error")
     error.sqlite_errorcode = sqlite3.SQLITE_IOERR
     return error
+
+
+def _gone(connection: Any) -> Exception:  # noqa: ANN401 - likewise
+    """Cut *connection*: whether the server has done what it was told, nobody knows."""
+    connection.close()
+    return psycopg.OperationalError("the connection was lost")
 
 
 def _cut_off() -> Exception:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from conduct import CONDUCT
 from crash_points import Blow, Fate
@@ -36,18 +34,13 @@ class Found:
 
 @dataclass(frozen=True)
 class CrashRuns:
-    """Plays scenarios on copies of a *prepared* database in *folder*."""
+    """Plays scenarios, each on a *fresh* database with accounts, whose URL that returns."""
 
-    prepared: Path
-    folder: Path
+    fresh: Callable[[], str]
 
     def play(self, scenario: str, blow: Blow | None = None) -> Ran:
         """Play *scenario*, struck by *blow*; come to rest; look."""
-        path = self.folder / "run.db"
-        for old in self.folder.glob("run.db*"):
-            old.unlink()
-        shutil.copyfile(self.prepared, path)
-        bank = WholeBank(f"sqlite:///{path}")
+        bank = WholeBank(self.fresh())
         try:
             return _play(bank, scenario, blow)
         finally:

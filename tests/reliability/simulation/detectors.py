@@ -17,7 +17,7 @@ from extent import FIRST_SEED
 from sabotages import Sabotage
 from scenarios import SCENARIOS
 from scenarios_of_operators import OF_OPERATORS
-from simulations import on_sqlite
+from simulations import copies_of, on_sqlite
 from whole_bank import WholeBank
 
 
@@ -90,7 +90,7 @@ class Detectors:
     def _differences(self, sabotage: Sabotage, name: str, blow: Blow | None) -> Iterator[str]:
         usual = self._usual(name)
         with _under(sabotage):
-            ran = CrashRuns(self.prepared, self.folder).play(name, blow)
+            ran = CrashRuns(copies_of(self.prepared, self.folder)).play(name, blow)
         yield from ran.violations
         if ran.story != usual.story:
             yield f"{name} ends otherwise" + (f", {blow.fate} point {blow.at}" if blow else "")
@@ -98,5 +98,5 @@ class Detectors:
     def _usual(self, name: str) -> Ran:
         """Return how a scenario goes at the honest service."""
         if name not in self._honest:
-            self._honest[name] = CrashRuns(self.prepared, self.folder).play(name)
+            self._honest[name] = CrashRuns(copies_of(self.prepared, self.folder)).play(name)
         return self._honest[name]

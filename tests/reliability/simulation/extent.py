@@ -20,6 +20,7 @@ class Extent:
     """How many of each."""
 
     scenarios: int | None  # that are struck; None: all
+    scenarios_on_postgresql: int | None
     blows: int | None  # for each scenario; None: all that there are
     seeds: int
     steps: int
@@ -34,6 +35,7 @@ class Extent:
 
 QUICK = Extent(
     scenarios=3,
+    scenarios_on_postgresql=1,
     blows=1,
     seeds=2,
     steps=30,
@@ -47,6 +49,7 @@ QUICK = Extent(
 )
 FULL_EXTENT = Extent(
     scenarios=None,
+    scenarios_on_postgresql=None,
     blows=None,
     seeds=2_000,
     steps=200,

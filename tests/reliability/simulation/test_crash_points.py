@@ -10,19 +10,26 @@ import pytest
 from crash_points import Blow, Fate
 from crash_runs import CrashRuns, differences
 from extent import EXTENT, of_the_day
-from reliability_figures import SEED, chance, record
+from reliability_figures import FULL, SEED, chance, record
 from sabotages import Sabotage
 from sabotages_of_operators import decided_before_the_money_moves, recorded_afterwards
 from sabotages_of_writing import replies_in_another_transaction
 from scenarios import SCENARIOS
 from scenarios_of_operators import OF_OPERATORS
+from simulations import copies_of, databases_like
 
 pytest_plugins = ["simulation_fixtures"]
 
 
 @pytest.fixture
 def runs(accounts: Path, tmp_path: Path) -> CrashRuns:
-    return CrashRuns(accounts, tmp_path)
+    return CrashRuns(copies_of(accounts, tmp_path))
+
+
+@pytest.fixture
+def runs_on_postgresql(accounts: Path, postgres_url: Callable[[], str]) -> CrashRuns:
+    del accounts  # with it come quick hashes and a quiet log
+    return CrashRuns(databases_like(postgres_url))
 
 
 def some(count: int | None, of: str) -> Callable[[list[Blow]], list[Blow]]:
@@ -36,6 +43,15 @@ def some(count: int | None, of: str) -> Callable[[list[Blow]], list[Blow]]:
 
 @pytest.mark.parametrize("scenario", of_the_day([*SCENARIOS, *OF_OPERATORS], EXTENT.scenarios))
 def test_a_blow_at_any_moment_changes_nothing_in_the_end(runs: CrashRuns, scenario: str) -> None:
+    _strike(runs, scenario, "sqlite")
+
+
+@pytest.mark.parametrize("scenario", of_the_day(SCENARIOS, EXTENT.scenarios_on_postgresql))
+def test_nor_does_it_on_postgresql(runs_on_postgresql: CrashRuns, scenario: str) -> None:
+    _strike(runs_on_postgresql, scenario, "postgresql")
+
+
+def _strike(runs: CrashRuns, scenario: str, engine: str) -> None:
     started = time.monotonic()
     found = runs.violations(scenario, some(EXTENT.blows, scenario))
     record(
@@ -44,7 +60,7 @@ def test_a_blow_at_any_moment_changes_nothing_in_the_end(runs: CrashRuns, scenar
         violations=len(found.violations),
         seconds=time.monotonic() - started,
         seed=SEED,
-        engine="sqlite",
+        engine=engine,
         note="every statement, commit and call to X, before and after, dying or failing",
     )
     assert found.runs
@@ -63,6 +79,15 @@ def test_answers_written_apart_from_the_money_are_noticed(
 ) -> None:
     replies_in_another_transaction(monkeypatch)
     found = runs.violations("paid", where_the_money_is_committed)
+    assert any("was never answered" in one for one in found.violations)
+
+
+@pytest.mark.skipif(not FULL, reason="a dozen databases")
+def test_on_postgresql_they_are_noticed_too(
+    runs_on_postgresql: CrashRuns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replies_in_another_transaction(monkeypatch)
+    found = runs_on_postgresql.violations("paid", where_the_money_is_committed)
     assert any("was never answered" in one for one in found.violations)
 
 
