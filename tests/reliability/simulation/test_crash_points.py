@@ -67,18 +67,21 @@ def _strike(runs: CrashRuns, scenario: str, engine: str) -> None:
     assert found.violations == []
 
 
-def where_the_money_is_committed(every: list[Blow]) -> list[Blow]:
-    """Choose the deaths of the middle third: two of them tell."""
-    deaths = [one for one in every if one.fate is Fate.DIES_AFTER]
-    third = len(deaths) // 3
-    return deaths[third : 2 * third]
+def deaths(begin: float, end: float) -> Callable[[list[Blow]], list[Blow]]:
+    """Choose the deaths of that part of a run in which the money is committed: two tell."""
+
+    def choose(every: list[Blow]) -> list[Blow]:
+        found = [one for one in every if one.fate is Fate.DIES_AFTER]
+        return found[int(begin * len(found)) : int(end * len(found))]
+
+    return choose
 
 
 def test_answers_written_apart_from_the_money_are_noticed(
     runs: CrashRuns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     replies_in_another_transaction(monkeypatch)
-    found = runs.violations("paid", where_the_money_is_committed)
+    found = runs.violations("paid", deaths(1 / 3, 2 / 3))
     assert any("was never answered" in one for one in found.violations)
 
 
@@ -87,7 +90,7 @@ def test_on_postgresql_they_are_noticed_too(
     runs_on_postgresql: CrashRuns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     replies_in_another_transaction(monkeypatch)
-    found = runs_on_postgresql.violations("paid", where_the_money_is_committed)
+    found = runs_on_postgresql.violations("paid", deaths(1 / 4, 1 / 2))
     assert any("was never answered" in one for one in found.violations)
 
 
