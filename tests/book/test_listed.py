@@ -88,7 +88,7 @@ KEYS = ["a", 'b"', "c\\", "NULL", "{}", ""]
 
 
 @pytest.mark.parametrize("asked", [[], ["a"], KEYS, ["a", "a"], ["nobody's"]])
-def test_one_of_finds_what_in_finds(book: Book, asked: list[str]) -> None:
+def test_is_in_finds_what_in_finds(book: Book, asked: list[str]) -> None:
     column_ = union_all(*(select(literal(one, Text).label("key")) for one in KEYS)).subquery().c.key
     with book.reading() as connection:
         inside = select(column_).where(is_in(column_, "asked"))

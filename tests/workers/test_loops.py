@@ -182,6 +182,24 @@ def test_the_workers_serve_what_is_kept_when_they_are_woken(sqlite_book: Book) -
     assert balances(sqlite_book)["bob"] == 300
 
 
+def test_the_workers_wake_their_second_counter_where_many_wait(
+    sqlite_book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    woken: list[str] = []
+    really_wake = Loop.wake
+
+    def wake(loop: Loop) -> None:
+        woken.append(loop.name)
+        really_wake(loop)
+
+    monkeypatch.setattr(Loop, "wake", wake)
+    keep(sqlite_book, [Saying(n, f"stranger{n}", "#solde", public=False) for n in range(256)])
+    workers = Workers(sqlite_book, RULES, KEYS, nobody, 2)
+    workers.start()
+    until(lambda: "counter-2" in woken)
+    workers.stop()
+
+
 def test_the_workers_leave_the_rest_in_its_box(sqlite_book: Book) -> None:
     open_account(sqlite_book, "alice", 5000)
     open_account(sqlite_book, "bob", 0)
