@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from enrolment_cast import PIN, Answer, Site, ask, log_put_back, site
+from live_files import contents
 from renewal_cast import CARD, holder, opens_window, renew
 
 from smoney_bot import telemetry
@@ -191,7 +192,7 @@ def found_in(raw: bytes, secrets: dict[str, str]) -> set[str]:
 
 def files_of(book_file: Path) -> bytes:
     """The database file and whatever SQLite keeps beside it."""
-    return b"".join(one.read_bytes() for one in sorted(book_file.parent.glob(f"{book_file.name}*")))
+    return b"".join(contents(book_file.parent.glob(f"{book_file.name}*")).values())
 
 
 def _renewed(served: Site, code: str) -> str:

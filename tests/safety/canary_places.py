@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from live_files import contents
 from postgres_pages import apart
 from sqlalchemy import Connection, Text, make_url, text
 
@@ -59,7 +60,7 @@ class SqliteFiles:
 
     def _files(self) -> dict[str, bytes]:
         path = Path(make_url(self.url).database or "")
-        return {one.name: one.read_bytes() for one in path.parent.glob(f"{path.name}*")}
+        return contents(path.parent.glob(f"{path.name}*"))
 
     def _journal(self) -> dict[str, bytes]:
         """Return what a crash would leave behind now: the journal holds every page."""
@@ -96,7 +97,7 @@ class PostgresFiles:
         written = self._write_ahead_log(folder / "pg_wal")
         self.book.run(lambda connection: connection.execute(text("CHECKPOINT")))
         number = self._ask("SELECT oid FROM pg_database WHERE datname = current_database()")
-        tables = [apart(one.read_bytes()) for one in sorted((folder / "base" / number).iterdir())]
+        tables = [apart(one) for one in contents((folder / "base" / number).iterdir()).values()]
         return {
             "rows": rows(self.book),
             "data files": b"\n".join(tables),

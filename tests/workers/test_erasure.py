@@ -15,6 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from live_files import contents
 from sqlalchemy import make_url, text
 from workers_cast import (
     KEYS,
@@ -113,7 +114,7 @@ def bytes_of(book_url: str, book: Book) -> Iterator[bytes]:
     """Yield every byte of the database's files: SQLite's, or PostgreSQL's folder of it."""
     url = make_url(book_url)
     if url.get_backend_name() == "sqlite":
-        files = sorted(Path(str(url.database)).parent.glob("book.db*"))
+        files = contents(Path(str(url.database)).parent.glob("book.db*"))
     else:
         execute(book, "CHECKPOINT")
         ((data, oid),) = rows(
@@ -121,9 +122,9 @@ def bytes_of(book_url: str, book: Book) -> Iterator[bytes]:
             "SELECT current_setting('data_directory'), oid FROM pg_database"
             " WHERE datname = current_database()",
         )
-        files = [one for one in Path(data, "base", str(oid)).iterdir() if one.is_file()]
+        files = contents(Path(data, "base", str(oid)).iterdir())
     assert files
-    yield from (one.read_bytes() for one in files)
+    yield from files.values()
 
 
 def seen(book_url: str, book: Book, names: list[str]) -> set[str]:
