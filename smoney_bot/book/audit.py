@@ -60,13 +60,14 @@ def legible(problems: Iterator[Problem]) -> Iterator[Problem]:
 def _sums_off(connection: Connection) -> Iterator[Problem]:
     yield from _sum_is_zero(connection)
     for rule, statement in _RULES.items():
-        with connection.execute(statement.execution_options(yield_per=1000)) as lines:
+        # Given here: a statement with options of its own is a new one, read anew.
+        with connection.execute(statement, execution_options={"yield_per": 1000}) as lines:
             for subject, detail in lines:
                 yield Problem(rule, str(subject), detail)
 
 
 def _sum_is_zero(connection: Connection) -> Iterator[Problem]:
-    total = connection.execute(select(_cents(func.sum(balances.c.balance_cents)))).scalar_one()
+    total = connection.execute(_TOTAL).scalar_one()
     if total != 0:
         yield Problem("sum_is_zero", "all accounts", f"they add up to {total} cents")
 
@@ -74,6 +75,9 @@ def _sum_is_zero(connection: Connection) -> Iterator[Problem]:
 def _cents(amount: Any) -> Any:  # noqa: ANN401 - SQL expressions
     """Return *amount* as a whole number, 0 for none; PostgreSQL's sums are NUMERIC."""
     return cast(func.coalesce(amount, 0), BigInteger)
+
+
+_TOTAL = select(_cents(func.sum(balances.c.balance_cents)))
 
 
 def _balances_off() -> Select[tuple[int, str]]:

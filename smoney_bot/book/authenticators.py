@@ -60,14 +60,6 @@ def use_up(connection: Connection, steps: Iterable[tuple[int, int]]) -> None:
     Raises `CodeAlreadyUsed` if that step or a later one was used meanwhile: then
     nothing of the transaction may be committed.
     """
-    statement = (
-        update(authenticators)
-        .where(
-            authenticators.c.customer_id == bindparam("of_customer"),
-            authenticators.c.last_step < bindparam("first_step"),
-        )
-        .values(last_step=rows.given("new_step", authenticators.c.last_step))
-    )
     shown: dict[int, list[int]] = {}  # a message may show two that are right
     for one, step in steps:
         if step in shown.setdefault(one, []):
@@ -77,8 +69,18 @@ def use_up(connection: Connection, steps: Iterable[tuple[int, int]]) -> None:
         {"of_customer": one, "first_step": min(mine), "new_step": max(mine)}
         for one, mine in sorted(shown.items())
     ]
-    if rows.change_each(connection, statement, used) != len(used):
+    if rows.change_each(connection, _USE_UP, used) != len(used):
         raise CodeAlreadyUsed
+
+
+_USE_UP = (
+    update(authenticators)
+    .where(
+        authenticators.c.customer_id == bindparam("of_customer"),
+        authenticators.c.last_step < bindparam("first_step"),
+    )
+    .values(last_step=rows.given("new_step", authenticators.c.last_step))
+)
 
 
 def secrets_after(connection: Connection, customer_id: int, limit: int) -> list[tuple[int, str]]:
@@ -97,13 +99,15 @@ def rewrap(connection: Connection, secrets: Sequence[tuple[int, str, str]]) -> i
 
     One that was set anew meanwhile stays as it is.
     """
-    statement = (
-        update(authenticators)
-        .where(
-            authenticators.c.customer_id == bindparam("of_customer"),
-            authenticators.c.secret == bindparam("old"),
-        )
-        .values(secret=rows.given("new", authenticators.c.secret))
-    )
     replaced = [{"of_customer": one, "old": old, "new": new} for one, old, new in secrets]
-    return rows.change_each(connection, statement, replaced)
+    return rows.change_each(connection, _REWRAP, replaced)
+
+
+_REWRAP = (
+    update(authenticators)
+    .where(
+        authenticators.c.customer_id == bindparam("of_customer"),
+        authenticators.c.secret == bindparam("old"),
+    )
+    .values(secret=rows.given("new", authenticators.c.secret))
+)

@@ -25,6 +25,7 @@ from sqlalchemy import (
 from smoney_bot.bank.codes import CARD_LIFE, CodeKind, CodeOnFile
 from smoney_bot.book import rows
 from smoney_bot.book.errors import CodeAlreadyUsed
+from smoney_bot.book.listed import is_in
 from smoney_bot.book.tables import card_codes, cards
 
 #: Wrong tries at one place of a card until it is retired.
@@ -64,12 +65,6 @@ def on_file(
     asked = sorted(set(wanted))
     if not asked:
         return {}
-    statement = (
-        select(card_codes, cards.c.customer_id, is_usable(now).label("usable"))
-        .join(cards, cards.c.id == card_codes.c.card_id)
-        .where(tuple_(cards.c.customer_id, card_codes.c.place).in_(asked))
-        .where(cards.c.retired_at.is_(None))
-    )
     return {
         (row.customer_id, row.place): CodeOnFile(
             kind=CodeKind.CARD,
@@ -80,14 +75,25 @@ def on_file(
             key_id=row.key_id,
             spent=not row.usable,
         )
-        for row in connection.execute(statement)
+        for row in connection.execute(_AT, {"asked": asked, "now": now})
     }
 
 
-def is_usable(now: datetime) -> ColumnElement[bool]:
+def is_usable(now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
     """Whether a code of a card that is not retired still works, as SQL."""
     unused = card_codes.c.used_at.is_(None) & (card_codes.c.wrong < WRONG_MAX)
     return unused & (cards.c.expires_at > now)
+
+
+_now = bindparam("now", type_=cards.c.expires_at.type)
+_AT = (
+    select(card_codes, cards.c.customer_id, is_usable(_now).label("usable"))
+    .join(cards, cards.c.id == card_codes.c.card_id)
+    .where(
+        tuple_(cards.c.customer_id, card_codes.c.place).in_(bindparam("asked", expanding=True)),
+        cards.c.retired_at.is_(None),
+    )
+)
 
 
 def use_up(connection: Connection, uses: Iterable[tuple[int, str]], now: datetime) -> None:
@@ -132,14 +138,17 @@ def codes_left(
     asked = sorted(set(customer_ids))
     if not asked:
         return {}
-    statement = (
-        select(cards.c.customer_id, func.count().label("left"))
-        .join(card_codes, cards.c.id == card_codes.c.card_id)
-        .where(cards.c.customer_id.in_(asked), cards.c.retired_at.is_(None), is_usable(now))
-        .group_by(cards.c.customer_id)
-    )
-    counted = {row.customer_id: row.left for row in connection.execute(statement)}
+    found = connection.execute(_LEFT, {"asked": asked, "now": now})
+    counted = {row.customer_id: row.left for row in found}
     return {one: counted.get(one, 0) for one in asked}
+
+
+_LEFT = (
+    select(cards.c.customer_id, func.count().label("left"))
+    .join(card_codes, cards.c.id == card_codes.c.card_id)
+    .where(is_in(cards.c.customer_id, "asked"), cards.c.retired_at.is_(None), is_usable(_now))
+    .group_by(cards.c.customer_id)
+)
 
 
 def used_places(connection: Connection, customer_id: int) -> frozenset[int]:

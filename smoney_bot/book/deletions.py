@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, exists, literal, or_, select, 
 from smoney_bot.bank.desk import PaymentState
 from smoney_bot.bank.messages import Message, post_of
 from smoney_bot.book import rows
+from smoney_bot.book.listed import is_in
 from smoney_bot.book.states import MessageState, ReplyState
 from smoney_bot.book.tables import deletions, inbox, outbox, payments
 
@@ -50,12 +51,14 @@ def among(connection: Connection, messages: Iterable[Message], now: datetime) ->
     """
     versions = {one.key: {first, one.message_id} for one in messages if (first := post_of(one.key))}
     named = sorted(set().union(*versions.values()))
-    statement = select(deletions.c.post_id).where(deletions.c.post_id.in_(named))
-    gone = set(connection.execute(statement).scalars()) if named else set()
+    gone = set(connection.execute(_GONE, {"named": named}).scalars()) if named else set()
     found = frozenset(key for key, ids in versions.items() if ids & gone)
     if found:
         _remind(connection, sorted(first for key in found if (first := post_of(key))), now)
     return found
+
+
+_GONE = select(deletions.c.post_id).where(is_in(deletions.c.post_id, "named"))
 
 
 def _remind(connection: Connection, post_ids: Sequence[str], now: datetime) -> None:
@@ -68,8 +71,10 @@ def _remind(connection: Connection, post_ids: Sequence[str], now: datetime) -> N
 
 def any_left(connection: Connection) -> bool:
     """Return whether something of a post that is gone may still be stored."""
-    left = select(deletions.c.post_id).where(deletions.c.purged_at.is_(None)).limit(1)
-    return connection.execute(left).first() is not None
+    return connection.execute(_LEFT).first() is not None
+
+
+_LEFT = select(deletions.c.post_id).where(deletions.c.purged_at.is_(None)).limit(1)
 
 
 def purge(connection: Connection, now: datetime) -> int:

@@ -7,13 +7,16 @@ partial index only where it can see them in the statement.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, or_, select, text, update
 
 from smoney_bot.bank.desk import Priority, Reply
+from smoney_bot.book import rows
+from smoney_bot.book.listed import is_in
 from smoney_bot.book.states import ReplyState
 from smoney_bot.book.tables import outbox
 
@@ -53,15 +56,27 @@ def claim(
     """
     if limit <= 0:
         return []
-    due = (
+    due = _DUE_POSTS if public else _DUE_DIRECTS
+    return _take(connection, due, {"now": now, "least": least, "most": limit}, now + lease)
+
+
+def _is_free() -> ColumnElement[bool]:
+    in_hand = outbox.c.state == ReplyState.SENDING
+    due, expired = (one <= bindparam("now") for one in (outbox.c.due_at, outbox.c.lease_until))
+    return or_(~in_hand & due, in_hand & expired)
+
+
+def _due(way: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    return (
         select(outbox)
-        .where(UNFINISHED, _TO_POST if public else _TO_WRITE, _is_free(now))
+        .where(UNFINISHED, way, _is_free(), outbox.c.priority <= bindparam("least"))
         .order_by(outbox.c.priority, outbox.c.id)
-        .limit(limit)
+        .limit(bindparam("most"))
+        .with_for_update(skip_locked=True)
     )
-    if least is not Priority.HELP:
-        due = due.where(outbox.c.priority <= least)
-    return _take(connection, due, now + lease)
+
+
+_DUE_POSTS, _DUE_DIRECTS = _due(_TO_POST), _due(_TO_WRITE)
 
 
 def claim_old(
@@ -71,31 +86,48 @@ def claim_old(
 
     Not what an operator wants tried again: that is tried once more.
     """
-    oldest = select(outbox.c.id).where(UNFINISHED).order_by(outbox.c.id).limit(limit)
+    asked = {"now": now, "since": now - life, "most": limit}
+    return _take(connection, _LATE, asked, now + lease)
+
+
+def _late() -> Select[*tuple[Any, ...]]:
+    oldest = select(outbox.c.id).where(UNFINISHED).order_by(outbox.c.id).limit(bindparam("most"))
     wanted = (outbox.c.state == ReplyState.UNKNOWN) & (outbox.c.attempts == 0)
-    in_hand = (outbox.c.state == ReplyState.SENDING) & (outbox.c.lease_until > now)
-    late = outbox.c.created_at < now - life
-    due = select(outbox).where(outbox.c.id.in_(oldest.scalar_subquery()), late, ~wanted, ~in_hand)
-    return _take(connection, due.order_by(outbox.c.id), now + lease)
+    in_hand = (outbox.c.state == ReplyState.SENDING) & (outbox.c.lease_until > bindparam("now"))
+    late = outbox.c.created_at < bindparam("since")
+    return (
+        select(outbox)
+        .where(outbox.c.id.in_(oldest.scalar_subquery()), late, ~wanted, ~in_hand)
+        .order_by(outbox.c.id)
+        .with_for_update(skip_locked=True)
+    )
+
+
+_LATE = _late()
 
 
 def _take(
-    connection: Connection, due: Select[*tuple[Any, ...]], lease_until: datetime
+    connection: Connection,
+    due: Select[*tuple[Any, ...]],
+    asked: Mapping[str, object],
+    lease_until: datetime,
 ) -> list[Pending]:
-    found = connection.execute(due.with_for_update(skip_locked=True)).all()
-    taken = (
-        update(outbox)
-        .where(outbox.c.id.in_([row.id for row in found]))
-        .values(
-            state=ReplyState.SENDING,
-            attempts=outbox.c.attempts + 1,
-            fence=outbox.c.fence + 1,
-            lease_until=lease_until,
-        )
-    )
+    found = connection.execute(due, asked).all()
     if found:
-        connection.execute(taken)
+        connection.execute(_TAKE, {"ids": [row.id for row in found], "until": lease_until})
     return [_pending(row, lease_until) for row in found]
+
+
+_TAKE = (
+    update(outbox)
+    .where(is_in(outbox.c.id, "ids"))
+    .values(
+        state=ReplyState.SENDING,
+        attempts=outbox.c.attempts + 1,
+        fence=outbox.c.fence + 1,
+        lease_until=rows.given("until", outbox.c.lease_until),
+    )
+)
 
 
 def _pending(row: Row[*tuple[Any, ...]], lease_until: datetime) -> Pending:
@@ -111,8 +143,3 @@ def _pending(row: Row[*tuple[Any, ...]], lease_until: datetime) -> Pending:
         reply=Reply(**facts | {"priority": Priority(row.priority)}),
         error=row.error,
     )
-
-
-def _is_free(now: datetime) -> ColumnElement[bool]:
-    in_hand = outbox.c.state == ReplyState.SENDING
-    return or_(~in_hand & (outbox.c.due_at <= now), in_hand & (outbox.c.lease_until <= now))

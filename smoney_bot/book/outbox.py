@@ -14,8 +14,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, Update, bindparam, func, select, update
 
 from smoney_bot.bank import fitness
 from smoney_bot.bank.desk import Reply
@@ -103,17 +104,6 @@ def has(connection: Connection, message_key: str, kind: str) -> bool:
     return connection.execute(select(outbox.c.id).where(mine)).first() is not None
 
 
-_held = (
-    update(outbox)
-    .where(
-        outbox.c.id == bindparam("row_id"),
-        outbox.c.fence == bindparam("held_fence"),
-        outbox.c.state == ReplyState.SENDING,
-    )
-    .values(lease_until=None)
-)
-
-
 def hold(connection: Connection, pending: Pending, until: datetime) -> None:
     """Keep it in hand *until* then (UTC). Raises `LostLease`: somebody else may be sending it."""
     _settle(connection, pending, lease_until=until)
@@ -145,7 +135,20 @@ def give_up(connection: Connection, pending: Pending, *, why: str) -> None:
 
 def _settle(connection: Connection, pending: Pending, **values: object) -> None:
     held = {"row_id": pending.id, "held_fence": pending.fence}
-    rows.change_held(connection, _held.values(**values), [held])
+    given = {f"new_{name}": value for name, value in values.items()}
+    rows.change_held(connection, _settling(tuple(values)), [held | given])
+
+
+@lru_cache
+def _settling(names: tuple[str, ...]) -> Update:
+    """Return what gives a reply in hand new values of these columns, and ends its lease."""
+    held = (
+        outbox.c.id == bindparam("row_id"),
+        outbox.c.fence == bindparam("held_fence"),
+        outbox.c.state == ReplyState.SENDING,
+    )
+    new = {name: rows.given(f"new_{name}", outbox.c[name]) for name in names}
+    return update(outbox).where(*held).values({"lease_until": None} | new)
 
 
 def release(connection: Connection, look_at: datetime) -> int:

@@ -41,7 +41,7 @@ Row = Mapping[str, Any]
 Adding = TypeVar("Adding", bound=Insert)
 
 #: How many statements are kept; the program has fewer.
-_STATEMENTS_MAX = 256
+STATEMENTS_MAX = 256
 
 
 def add(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
@@ -51,7 +51,7 @@ def add(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     if takes_arrays(connection):
         connection.execute(_adding(table, tuple(rows[0])), arrays(rows))
     else:
-        connection.execute(insert(table), list(rows))
+        connection.execute(_adding_each(table), list(rows))
 
 
 _NOTHING: Row = {}
@@ -138,12 +138,17 @@ def from_arrays(
     return statement.from_select([*names, *same], select(rows, *alike))
 
 
-@lru_cache(_STATEMENTS_MAX)
+@lru_cache(STATEMENTS_MAX)
 def _adding(table: Table, names: tuple[str, ...]) -> Insert:
     return from_arrays(insert(table), table, names)
 
 
-@lru_cache(_STATEMENTS_MAX)
+@lru_cache(STATEMENTS_MAX)
+def _adding_each(table: Table) -> Insert:
+    return insert(table)
+
+
+@lru_cache(STATEMENTS_MAX)
 def _adding_new(
     table: Table,
     names: tuple[str, ...],
@@ -155,12 +160,12 @@ def _adding_new(
     return all_at_once.on_conflict_do_nothing(index_elements=[key]).returning(key)
 
 
-@lru_cache(_STATEMENTS_MAX)
+@lru_cache(STATEMENTS_MAX)
 def _adding_each_new(table: Table, key: Column[str]) -> Insert:
     return sqlite.insert(table).on_conflict_do_nothing(index_elements=[key]).returning(key)
 
 
-@lru_cache(_STATEMENTS_MAX)
+@lru_cache(STATEMENTS_MAX)
 def _for_all(statement: Update, names: frozenset[str]) -> Update:
     """Return *statement* for all rows at once: a column of theirs for each parameter."""
     parameters = [one for one in visitors.iterate(statement) if isinstance(one, BindParameter)]

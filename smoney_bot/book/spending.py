@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 
 from smoney_bot.book import upserts
 from smoney_bot.book.tables import readings, spending
@@ -36,11 +36,7 @@ def add(connection: Connection, call: str, calls: int, micro_dollars: int, now: 
     if not calls:
         return
     row = {"day": day_of(now), "call": call, "calls": calls, "micro_dollars": micro_dollars}
-    more = {
-        "calls": spending.c.calls + calls,
-        "micro_dollars": spending.c.micro_dollars + micro_dollars,
-    }
-    upserts.add_or_change(connection, spending, [row], more)
+    upserts.add_or_change(connection, spending, [row], more=("calls", "micro_dollars"))
 
 
 def first_shown(connection: Connection, call: str, x_ids: Iterable[str], now: datetime) -> int:
@@ -54,9 +50,12 @@ def first_shown(connection: Connection, call: str, x_ids: Iterable[str], now: da
 
 def today(connection: Connection, now: datetime) -> int:
     """Return what has been spent on the UTC day of *now*, in millionths of a dollar."""
-    total = select(func.coalesce(func.sum(spending.c.micro_dollars), 0))
-    spent: int = connection.execute(total.where(spending.c.day == day_of(now))).scalar_one()
-    return int(spent)
+    return int(connection.execute(_OF_DAY, {"of_day": day_of(now)}).scalar_one())
+
+
+_OF_DAY = select(func.coalesce(func.sum(spending.c.micro_dollars), 0)).where(
+    spending.c.day == bindparam("of_day")
+)
 
 
 def listing(connection: Connection, since: datetime) -> list[Spent]:

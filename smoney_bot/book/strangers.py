@@ -40,7 +40,7 @@ _TOLD = select(strangers.c.x_id).where(
 def tell(connection: Connection, x_ids: Iterable[str], now: datetime) -> None:
     """Note that *x_ids* are told now."""
     answered = [{"x_id": x_id, "answered_at": now} for x_id in sorted(set(x_ids))]
-    upserts.add_or_change(connection, strangers, answered, {"answered_at": now})
+    upserts.add_or_change(connection, strangers, answered, anew=["answered_at"])
 
 
 def any_over(connection: Connection, now: datetime) -> bool:

@@ -14,10 +14,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Connection, Select, delete, select
+from sqlalchemy import Connection, Row, delete, select
 
 from smoney_bot.book import upserts
+from smoney_bot.book.listed import is_in
 from smoney_bot.book.tables import windows
 
 
@@ -118,8 +120,8 @@ def note(connection: Connection, endpoint: str, told: Iterable[Told], now: datet
     Calls that are under way are not in X's count yet, so within one window the
     smaller count is true; and of an old window nothing is to be learnt.
     """
-    locked = _bearing(endpoint, sends=False).with_for_update()
-    found = {window.span: window for window in _found(connection, locked)}
+    held = _found(connection, _bearing(endpoint, sends=False), lock=True)
+    found = {window.span: window for window in held}
     for one in told:
         if one.resets_at <= now:
             continue
@@ -133,7 +135,7 @@ def note(connection: Connection, endpoint: str, told: Iterable[Told], now: datet
 def close(connection: Connection, endpoint: str, span: Span, until: datetime) -> None:
     """Let nothing through to *endpoint* before *until* (UTC)."""
     row = asdict(Window(endpoint, span, limit=1, remaining=0, resets_at=until))
-    upserts.add_or_change(connection, windows, [row], {"remaining": 0, "resets_at": until})
+    upserts.add_or_change(connection, windows, [row], anew=("remaining", "resets_at"))
 
 
 def halt(connection: Connection, now: datetime) -> None:
@@ -143,7 +145,10 @@ def halt(connection: Connection, now: datetime) -> None:
 
 def lift(connection: Connection) -> bool:
     """End the halt: X has taken something; return whether there was one."""
-    return connection.execute(delete(windows).where(windows.c.endpoint == ALL)).rowcount > 0
+    return connection.execute(_LIFT).rowcount > 0
+
+
+_LIFT = delete(windows).where(windows.c.endpoint == ALL)
 
 
 def halted(connection: Connection) -> bool:
@@ -153,15 +158,15 @@ def halted(connection: Connection) -> bool:
 
 def listing(connection: Connection) -> list[Window]:
     """Return every window, by endpoint."""
-    return _found(connection, _all)
+    return _windows(connection.execute(_ALL))
 
 
 def _lock(
     connection: Connection, endpoint: str, limits: Sequence[Limit], now: datetime, *, sends: bool
 ) -> list[Window]:
     """Return the windows that bear on a call as they stand now, each held by us."""
-    held = _bearing(endpoint, sends=sends).with_for_update()
-    found = _found(connection, held)
+    bearing = _bearing(endpoint, sends=sends)
+    found = _found(connection, bearing, lock=True)
     spans = {window.span for window in found}
     first = [
         Window(endpoint, limit.span, limit.calls, limit.calls, now + limit.span.lasts)
@@ -170,26 +175,31 @@ def _lock(
     ]
     if first:
         upserts.add_once(connection, windows, [asdict(one) for one in first])
-        found = _found(connection, held)
+        found = _found(connection, bearing, lock=True)
     return [window.at(now) for window in found]
 
 
-_all = select(windows).order_by(windows.c.endpoint, windows.c.span)
+def _bearing(endpoint: str, *, sends: bool) -> list[str]:
+    return [ALL, endpoint] if sends else [endpoint]
 
 
-def _bearing(endpoint: str, *, sends: bool) -> Select[*tuple[object, ...]]:
-    endpoints = (ALL, endpoint) if sends else (endpoint,)
-    return _all.where(windows.c.endpoint.in_(endpoints))
+def _found(connection: Connection, endpoints: list[str], *, lock: bool = False) -> list[Window]:
+    statement = _HELD if lock else _THESE
+    return _windows(connection.execute(statement, {"endpoints": endpoints}))
 
 
-def _found(connection: Connection, statement: Select[*tuple[object, ...]]) -> list[Window]:
+_ALL = select(windows).order_by(windows.c.endpoint, windows.c.span)
+_THESE = _ALL.where(is_in(windows.c.endpoint, "endpoints"))
+_HELD = _THESE.with_for_update()
+
+
+def _windows(found: Iterable[Row[*tuple[Any, ...]]]) -> list[Window]:
     return [
         Window(row.endpoint, Span(row.span), row.limit, row.remaining, row.resets_at)
-        for row in connection.execute(statement)
+        for row in found
     ]
 
 
 def _write(connection: Connection, window: Window) -> None:
-    row = asdict(window)
-    changes = {name: row[name] for name in ("limit", "remaining", "resets_at")}
-    upserts.add_or_change(connection, windows, [row], changes)
+    changed = ("limit", "remaining", "resets_at")
+    upserts.add_or_change(connection, windows, [asdict(window)], anew=changed)
