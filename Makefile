@@ -26,6 +26,9 @@ reliability-quick: $(DEV) ## the reliability suite alone, at the small counts of
 reliability: $(DEV) ## the same at their full counts (long); writes docs/reliability.md
 	@SMONEY_RELIABILITY=full $(BIN)/python -m pytest -n 3 --dist worksteal tests/reliability
 
+reliability-night: $(DEV) ## still more crash points and seeds (hours)
+	@SMONEY_RELIABILITY=night $(BIN)/python -m pytest -n 3 --dist worksteal tests/reliability
+
 fleet: $(DEV) ## 20,000 orders while two web processes and four workers are restarted in turn (long)
 	@SMONEY_FLEET=full $(BIN)/python -m pytest -n 0 tests/reliability/fleet
 

@@ -1,8 +1,9 @@
 """The table of reliability figures: what was tried, how often, and what came of it.
 
 Tests call `record`; the lines stand at the end of pytest's output. A full run
-(`SMONEY_RELIABILITY=full`) also writes them into docs/reliability.md, where the
-lines of figures that were not run again stay. `SMONEY_SEED` asks for another seed.
+(`SMONEY_RELIABILITY=full`, or `night` for still more) also writes them into
+docs/reliability.md, where the lines of figures that were not run again stay.
+`SMONEY_SEED` asks for another seed.
 
 Loaded as a plugin by the conftest, so that a run that pytest-xdist splits
 collects the figures of all its processes in one file.
@@ -24,7 +25,9 @@ from pathlib import Path
 
 import pytest
 
-FULL = os.environ.get("SMONEY_RELIABILITY") == "full"
+_EXTENT = os.environ.get("SMONEY_RELIABILITY")
+NIGHT = _EXTENT == "night"
+FULL = NIGHT or _EXTENT == "full"
 SEED = os.environ.get("SMONEY_SEED", "14-10-2014")
 
 #: Figures of a full run are kept in the page: of this suite, the safety suite, or the fleet.
@@ -35,9 +38,9 @@ _ROWS = "SMONEY_RELIABILITY_ROWS"  # where the processes of one run put their ro
 _HEADS = ("figure", "engine", "counted", "violations", "seconds", "seed", "day", "note")
 _PREFACE = """# Reliability: what was tried, and what came of it
 
-Written by `make reliability`, `make safety` and `make fleet`. Every figure has a negative
-control in the same tests: a sabotage that must make it fail. Seconds are those of one
-process; the parts of a figure may have run beside each other.
+Written by `make reliability`, `make reliability-night`, `make safety` and `make fleet`.
+Every figure has a negative control in the same tests: a sabotage that must make it fail.
+Seconds are those of one process; the parts of a figure may have run beside each other.
 """
 
 

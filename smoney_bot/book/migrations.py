@@ -7,6 +7,7 @@ installed package.
 from __future__ import annotations
 
 import logging
+from functools import cache
 from pathlib import Path
 
 import stamina
@@ -50,8 +51,9 @@ def current(book: Book) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
+@cache
 def newest() -> str | None:
-    """Return the version that this program needs."""
+    """Return the version that this program needs: all of its migrations are read for that."""
     return ScriptDirectory.from_config(_config()).get_current_head()
 
 

@@ -29,7 +29,7 @@ KILLS = int(os.environ.get("SMONEY_KILLS") or (1_000 if FULL else 5))
 _LONG_LIFE_EVERY, _LONG_LIFE = 50, 6.5
 
 #: Seconds between two messages of one thread, and orders to pay for each kill.
-PAUSE = 0.05 if FULL else 0.015
+PAUSE = 0.08 if FULL else 0.015
 PAYERS = 120 if FULL else 8
 
 #: Nothing leaves the boxes for so long: something is stuck.

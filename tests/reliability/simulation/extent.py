@@ -1,16 +1,17 @@
-"""How much is simulated: a little on every run, much more before a release.
+"""How much is simulated: a little on every run, much more before a release, most by night.
 
-`SMONEY_RELIABILITY=full` asks for the full counts; `SMONEY_SEED` for another seed.
+`SMONEY_RELIABILITY=full` asks for the full counts, `night` for those that take hours;
+`SMONEY_SEED` for another seed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from reliability_figures import FULL, SEED
+from reliability_figures import FULL, NIGHT, SEED
 
 One = TypeVar("One")
 
@@ -19,7 +20,8 @@ One = TypeVar("One")
 class Extent:
     """How many of each."""
 
-    scenarios: int | None  # that are struck; None: all
+    scenarios: int | None  # of customers, that are struck; None: all
+    scenarios_of_operators: int | None
     scenarios_on_postgresql: int | None
     blows: int | None  # for each scenario; None: all that there are
     seeds: int
@@ -34,7 +36,8 @@ class Extent:
 
 
 QUICK = Extent(
-    scenarios=3,
+    scenarios=2,
+    scenarios_of_operators=1,
     scenarios_on_postgresql=1,
     blows=1,
     seeds=2,
@@ -49,7 +52,8 @@ QUICK = Extent(
 )
 FULL_EXTENT = Extent(
     scenarios=None,
-    scenarios_on_postgresql=None,
+    scenarios_of_operators=2,
+    scenarios_on_postgresql=1,
     blows=None,
     seeds=2_000,
     steps=200,
@@ -61,7 +65,10 @@ FULL_EXTENT = Extent(
     machine_steps=50,
     mutants=None,
 )
-EXTENT = FULL_EXTENT if FULL else QUICK
+NIGHT_EXTENT = replace(
+    FULL_EXTENT, scenarios_of_operators=None, scenarios_on_postgresql=None, seeds=20_000
+)
+EXTENT = NIGHT_EXTENT if NIGHT else FULL_EXTENT if FULL else QUICK
 
 #: The digits of the seed: seeds here are counted from it on.
 FIRST_SEED = int("".join(sign for sign in SEED if sign.isdigit()) or 0)

@@ -41,7 +41,13 @@ def some(count: int | None, of: str) -> Callable[[list[Blow]], list[Blow]]:
     return choose
 
 
-@pytest.mark.parametrize("scenario", of_the_day([*SCENARIOS, *OF_OPERATORS], EXTENT.scenarios))
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        *of_the_day(SCENARIOS, EXTENT.scenarios),
+        *of_the_day(OF_OPERATORS, EXTENT.scenarios_of_operators),
+    ],
+)
 def test_a_blow_at_any_moment_changes_nothing_in_the_end(runs: CrashRuns, scenario: str) -> None:
     _strike(runs, scenario, "sqlite")
 
