@@ -79,6 +79,11 @@ class UnknownPayee(Refused):
 
 
 @dataclass(eq=False)
+class NotNamed(Refused):
+    """X could not tell in time whose the handle is, and by now it may be another's."""
+
+
+@dataclass(eq=False)
 class PayeeIsPayer(Refused):
     """One cannot pay oneself."""
 

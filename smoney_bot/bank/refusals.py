@@ -19,6 +19,7 @@ _GENERAL_FORM = "#20 @bob #code"
 _AboutAuthor = errors.NoAccount | errors.AccountFrozen | errors.AccountClosed | errors.PrivateOnly
 _AboutPayee = (
     errors.UnknownPayee
+    | errors.NotNamed
     | errors.PayeeIsPayer
     | errors.PayeeUnavailable
     | errors.UnknownCollection
@@ -121,6 +122,11 @@ def _about_payee(voice: Voice, refused: _AboutPayee) -> str:
     match refused:
         case errors.UnknownPayee(handle):
             return voice.gettext("%(payee)s has no account here.", payee=handle)
+        case errors.NotNamed():
+            return voice.gettext(
+                "X could not tell me in time whose that name is, and names change hands."
+                " If you still want it, please write it again."
+            )
         case errors.PayeeIsPayer():
             return voice.gettext("You cannot pay yourself.")
         case errors.PayeeUnavailable(handle):

@@ -33,6 +33,7 @@ from smoney_bot.bank.errors import (
     NoAccount,
     NothingToCancel,
     NothingWaits,
+    NotNamed,
     PrivateOnly,
     Refused,
     Unclear,
@@ -109,6 +110,8 @@ def _carry_out(case: Case) -> Done:
     if author is None:
         raise NoAccount
     _check_standing(case, author)
+    if case.message.key in case.desk.unasked:
+        raise NotNamed
     match case.order:
         case orders.Pay() as pay:
             return paying.carry_out(case, author, pay)
@@ -178,7 +181,8 @@ def _renew(case: Case, author: Customer) -> Done:
 
 def _confirm(case: Case, author: Customer, code_at: int) -> Done:
     waiting = case.desk.waiting.get(author.id)
-    if waiting is None:
+    # A code that comes late was written for an order that waits no more.
+    if waiting is None or case.message.written_at < waiting.created_at:
         raise NothingWaits
     return paying.confirm(case, author, waiting, code_at)
 

@@ -55,6 +55,7 @@ class Claimed:
     attempts: int  # this one included
     reference: str
     message: Message
+    received_at: datetime  # when it reached the door, UTC
     counted: bool = False  # its codes have been counted as attempts already
 
 
@@ -231,7 +232,15 @@ def _read(row: Row[*tuple[Any, ...]]) -> Claimed | str:
         message = Message.from_json(row.payload)
     except (ValueError, KeyError, TypeError):
         return "unreadable"
-    return Claimed(row.id, row.fence, row.attempts, reference(row.id), message, row.counted)
+    return Claimed(
+        row.id,
+        row.fence,
+        row.attempts,
+        reference(row.id),
+        message,
+        row.received_at,
+        row.counted,
+    )
 
 
 def _set_aside(connection: Connection, reasons: dict[int, str], now: datetime) -> None:

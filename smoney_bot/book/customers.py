@@ -17,7 +17,6 @@ from sqlalchemy import (
     Update,
     bindparam,
     case,
-    func,
     insert,
     select,
 )
@@ -29,6 +28,8 @@ from smoney_bot.book.errors import AlreadyOpen
 from smoney_bot.book.listed import is_in
 from smoney_bot.book.states import AccountKind
 from smoney_bot.book.tables import accounts, balances, customers, guards
+
+Shown = tuple[str, datetime]  # a handle, and when X showed it (UTC)
 
 
 def open_account(
@@ -74,17 +75,18 @@ def _open_books(connection: Connection, customer_id: int) -> int:
 
 
 def by_x_ids(
-    connection: Connection, x_ids: Iterable[str], *, lock: bool = False
+    connection: Connection, x_ids: Iterable[str], *, lock: bool = False, stay: bool = False
 ) -> dict[str, Customer]:
     """Return the customers among *x_ids*, by X's id.
 
     With *lock* nobody else changes them until the transaction ends: needed by
-    whoever will `update` them.
+    whoever will `update` them. With *stay* nobody is erased so long: needed by
+    whoever pays them.
     """
     asked = sorted(set(x_ids))
     if not asked:
         return {}
-    statement = _LOCKED_BY_X_IDS if lock else _BY_X_IDS
+    statement = _LOCKED_BY_X_IDS if lock else _STAYING_BY_X_IDS if stay else _BY_X_IDS
     return {row.x_id: _customer(row) for row in connection.execute(statement, {"asked": asked})}
 
 
@@ -143,32 +145,34 @@ _CHANGE = (
 
 def see(
     connection: Connection,
-    handles: Mapping[str, str],
-    now: datetime,
+    handles: Mapping[str, Shown],
     *,
     wrote: Collection[str] = (),
 ) -> None:
     """Refresh the *handles* that X showed, by X's id; strangers are passed over.
 
+    So is a handle that was shown before the one on file: it may be another's by now.
     *wrote* are the ids of those who wrote a direct message: the bot may answer.
     """
     each = [
-        {"of_x_id": x_id, "shown": handles.get(x_id), "wrote": x_id in wrote, "seen_at": now}
+        {"of_x_id": x_id, "shown": shown, "wrote": x_id in wrote, "seen_at": seen_at}
         for x_id in sorted({*handles, *wrote})
+        for shown, seen_at in [handles.get(x_id, (None, None))]
     ]
     rows.change_each(connection, _SEE, each)
 
 
 def _seeing() -> Update:
     shown = rows.given("shown", customers.c.handle)
-    seen_at = customers.c.handle_seen_at
+    seen_at = rows.given("seen_at", customers.c.handle_seen_at)
+    newer = seen_at >= customers.c.handle_seen_at
     once = customers.c.wrote_first  # never taken back
     return (
         customers.update()
         .where(customers.c.x_id == bindparam("of_x_id"))
         .values(
-            handle=func.coalesce(shown, customers.c.handle),
-            handle_seen_at=case((shown.is_(None), seen_at), else_=rows.given("seen_at", seen_at)),
+            handle=case((newer, shown), else_=customers.c.handle),
+            handle_seen_at=case((newer, seen_at), else_=customers.c.handle_seen_at),
             wrote_first=case((once, once), else_=rows.given("wrote", once)),
         )
     )
@@ -189,6 +193,8 @@ def _where(condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
 _BY_X_IDS = _where(is_in(customers.c.x_id, "asked")).order_by(customers.c.x_id)
 #: FOR NO KEY UPDATE: a payment that refers to a customer need not wait.
 _LOCKED_BY_X_IDS = _BY_X_IDS.with_for_update(of=customers, key_share=True)
+#: FOR KEY SHARE, as a payment that refers to them: in the way of an erasure alone.
+_STAYING_BY_X_IDS = _BY_X_IDS.with_for_update(of=customers, read=True, key_share=True)
 
 
 def _customer(row: Row[*tuple[Any, ...]]) -> Customer:

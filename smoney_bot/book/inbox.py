@@ -12,6 +12,7 @@ fence, and whoever held the old one can no longer write (`LostLease`).
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -21,6 +22,7 @@ from smoney_bot.bank.desk import Outcome
 from smoney_bot.bank.messages import Message
 from smoney_bot.book import rows
 from smoney_bot.book.claims import CRASHES_MAX, Claimed, claim, in_state
+from smoney_bot.book.listed import is_in
 from smoney_bot.book.states import MessageState
 from smoney_bot.book.tables import inbox
 
@@ -41,12 +43,16 @@ __all__ = [
     "release",
     "retry",
     "waiting",
+    "waiting_of",
 ]
 
 #: `threats.md` row 28: a message that fails does so only this often.
 ERRORS_MAX = 5
 
 _WAITING = (MessageState.RECEIVED, MessageState.CLAIMED)
+
+#: How much of what waits is read at most to look for an order that is in haste.
+_READ_MAX = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +237,27 @@ def listing(
     if state is not None:
         statement = statement.where(inbox.c.state == state)
     return [Line(*row) for row in connection.execute(statement)]
+
+
+def waiting_of(connection: Connection, author_ids: Iterable[str]) -> list[Message]:
+    """Return what these authors have written that waits; what cannot be read is left out."""
+    found: list[Message] = []
+    for payload in connection.execute(_WAITING_OF, {"authors": sorted(set(author_ids))}).scalars():
+        with suppress(ValueError, KeyError, TypeError):
+            found.append(Message.from_json(payload))
+    return found
+
+
+_WAITING_OF = (
+    select(inbox.c.payload)
+    .where(
+        is_in(inbox.c.author_id, "authors"),
+        inbox.c.decided_at.is_(None),
+        in_state(inbox.c.state, MessageState.RECEIVED),
+    )
+    .order_by(inbox.c.written_at.desc())
+    .limit(_READ_MAX)
+)
 
 
 def waiting(connection: Connection) -> tuple[int, datetime | None]:

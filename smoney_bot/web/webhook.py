@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -114,7 +115,11 @@ class Door:
         return conceal(message, self.keyring, self.bot)
 
     def _note_handles(self, handles: dict[str, str]) -> None:
-        self.book.run(lambda c: customers.see(c, handles, self.book.now(c)))
+        def see(connection: Connection) -> None:
+            now = self.book.now(connection)  # X does not tell when they were changed
+            customers.see(connection, {x_id: (one, now) for x_id, one in handles.items()})
+
+        self.book.run(see)
 
     def _note_deleted(self, post_ids: Sequence[str]) -> None:
         new = self.book.run(lambda c: deletions.hear(c, post_ids, self.book.now(c)))

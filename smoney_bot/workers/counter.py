@@ -99,7 +99,7 @@ class Counter:
                 reserved = self.book.run(partial(self._reserve, named.present))
             here = {one.id for one in named.present}
             claims = [one for one in reserved if one.claimed.id in here]
-            self._decide(self._judge(claims), named.handles)
+            self._decide(self._judge(claims), named)
         BATCH_SECONDS.observe(perf_counter() - started)
         BATCH_MESSAGES.observe(len(claimed))
         return len(claimed)
@@ -169,12 +169,12 @@ class Counter:
 
     # Decide and write ----------------------------------------------------------
 
-    def _decide(self, judged: Sequence[records.Judged], handles: dict[str, str]) -> None:
+    def _decide(self, judged: Sequence[records.Judged], named: naming.Named) -> None:
         """Decide and write *judged* in one transaction; apart if one of them spoils it."""
         if not judged:
             return
         try:
-            decisions = self.book.run(lambda c: self._write(c, judged, handles))
+            decisions = self.book.run(lambda c: self._write(c, judged, named))
         except TryLater as away:
             log.warning("book.away", why=str(away))
             self._owed.extend(one.claimed for one in judged)
@@ -183,7 +183,7 @@ class Counter:
         except Exception as error:
             if len(judged) > 1:
                 for one in judged:
-                    self._decide([one], handles)
+                    self._decide([one], named)
                 return
             log.exception("message.failed", key=judged[0].message.key)
             self._put_back([judged[0].claimed], error)
@@ -192,9 +192,9 @@ class Counter:
                 _report(decision)
 
     def _write(
-        self, connection: Connection, judged: Sequence[records.Judged], handles: dict[str, str]
+        self, connection: Connection, judged: Sequence[records.Judged], named: naming.Named
     ) -> list[Decision]:
-        desk = records.lay(connection, judged, handles, self.rules, self.book.now(connection))
+        desk = records.lay(connection, judged, named, self.rules, self.book.now(connection))
         decisions = []
         for one in judged:
             decision = teller.decide(

@@ -1,9 +1,15 @@
-"""Naming: who bears the handles in orders that X has not marked, asked of X at once."""
+"""Naming: who bears the handles in orders that X has not marked, asked of X at once.
+
+Handles change hands, so X is asked soon or not at all: an order whose handle cannot be
+looked up within a quarter of an hour is refused, and so is one whose author has frozen
+the account since, who does not want to wait for that.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from structlog import get_logger
 
@@ -18,59 +24,87 @@ from smoney_bot.channels import Channel
 
 log = get_logger(__name__)
 
+#: How old an order may be for its handles to be looked up (`threats.md` row 10).
+NAME_LIFE = timedelta(minutes=15)
+
 
 @dataclass(frozen=True, slots=True)
 class Named:
     """Who bears each handle (lower case, to X's id), and which messages can go on.
 
-    Those `unnamed` cannot, because of `error`.
+    X was not asked for the names of the messages with the keys `unasked`: these go on
+    too, to be refused. Those `unnamed` cannot go on, because of `error`.
     """
 
     present: list[inbox.Claimed]
     handles: dict[str, str] = field(default_factory=dict)
+    unasked: frozenset[str] = frozenset()
     unnamed: list[inbox.Claimed] = field(default_factory=list)
     error: Exception | None = None
 
 
 def look_up(book: Book, channel: Channel, rules: Rules, claimed: Sequence[inbox.Claimed]) -> Named:
     """Return who bears the unmarked handles in *claimed*; only customers' words are looked up."""
-    unmarked = {one.id: _unmarked_handles(one.message, rules) for one in claimed}
-    _leave_out_strangers(book, unmarked, claimed)
-    handles = {handle for each in unmarked.values() for handle in each}
-    if not handles:
+    unmarked = {one.id: names for one in claimed if (names := _unmarked(one.message, rules))}
+    if not unmarked:
         return Named(list(claimed))
+    naming = [one for one in claimed if one.id in unmarked]
+    known, now = _customers_among(book, naming)
+    theirs = [one for one in naming if one.message.author_id in known]
+    late = {one.id for one in theirs if one.message.written_at < now - NAME_LIFE}
+    asking = [one for one in theirs if one.id not in late]
+    named = Named(
+        list(claimed), unasked=frozenset(one.message.key for one in theirs if one.id in late)
+    )
+    handles = sorted({handle for one in asking for handle in unmarked[one.id]})
     error: Exception
     try:
-        found = channel.resolve(sorted(handles))
+        found = channel.resolve(handles) if handles else {}
     except TryLater as away:
         error = away
     except Exception as bug:
         log.exception("handles.failed")
         error = bug
     else:
-        return Named(list(claimed), {handle.lower(): x_id for handle, x_id in found.items()})
-    return Named(
-        present=[one for one in claimed if not unmarked[one.id]],
-        unnamed=[one for one in claimed if unmarked[one.id]],
+        return replace(named, handles={handle.lower(): x_id for handle, x_id in found.items()})
+    return _without(named, asking, error, _frozen_since(book, rules, asking))
+
+
+def _without(
+    named: Named, asking: Sequence[inbox.Claimed], error: Exception, hurried: set[str]
+) -> Named:
+    """Return *named* without those *asking*, but for the keys *hurried*, which go on unasked."""
+    unnamed = [one for one in asking if one.message.key not in hurried]
+    waiting = {one.id for one in unnamed}
+    return replace(
+        named,
+        present=[one for one in named.present if one.id not in waiting],
+        unasked=named.unasked | hurried,
+        unnamed=unnamed,
         error=error,
     )
 
 
-def _leave_out_strangers(
-    book: Book, unmarked: dict[int, tuple[str, ...]], claimed: Sequence[inbox.Claimed]
-) -> None:
-    """Ask nothing for people without an account: X bills each look-up."""
-    authors = {one.message.author_id for one in claimed if unmarked[one.id]}
-    if not authors:
-        return
+def _customers_among(
+    book: Book, claimed: Sequence[inbox.Claimed]
+) -> tuple[frozenset[str], datetime]:
+    """Return which authors have an account, and the time: X bills each look-up."""
     with book.reading() as connection:
-        known = customers.by_x_ids(connection, authors)
-    for one in claimed:
-        if one.message.author_id not in known:
-            unmarked[one.id] = ()
+        known = customers.by_x_ids(connection, [one.message.author_id for one in claimed])
+        return frozenset(known), book.now(connection)
 
 
-def _unmarked_handles(message: Message, rules: Rules) -> tuple[str, ...]:
+def _frozen_since(book: Book, rules: Rules, claimed: Sequence[inbox.Claimed]) -> set[str]:
+    """Return the keys of those messages behind which a freeze of their author waits."""
+    with book.reading() as connection:
+        waiting = inbox.waiting_of(connection, [one.message.author_id for one in claimed])
+    frozen = {
+        one.author_id for one in waiting if isinstance(orders.read(one, rules.bot), orders.Freeze)
+    }
+    return {one.message.key for one in claimed if one.message.author_id in frozen}
+
+
+def _unmarked(message: Message, rules: Rules) -> tuple[str, ...]:
     """Return the handles in an order of which X had not said whose they are."""
     if not may_name_unmarked(message):
         return ()  # most: what can be seen without reading the order

@@ -35,7 +35,7 @@ from smoney_bot.book import (
 )
 from smoney_bot.channels.x.prices import PRICES, Billed
 from smoney_bot.telemetry import MESSAGES
-from smoney_bot.workers import laying
+from smoney_bot.workers import laying, naming
 
 log = get_logger(__name__)
 
@@ -59,24 +59,24 @@ class Judged:
 def lay(
     connection: Connection,
     judged: Sequence[Judged],
-    handles: dict[str, str],
+    named: naming.Named,
     rules: Rules,
     now: datetime,
 ) -> Desk:
     """Lock and read all that *judged* may touch, accounts in id order."""
     asked = {one.message.author_id: orders.read(one.message, rules.bot) for one in judged}
-    _note_authors(connection, [one.message for one in judged], now)
+    _note_authors(connection, judged)
     # Authors are held: what an operator changes meanwhile must not be undone by ours.
-    known = customers.by_x_ids(connection, _payees(asked.values(), handles))
+    known = customers.by_x_ids(connection, _payees(asked.values(), named.handles), stay=True)
     known |= customers.by_x_ids(connection, asked, lock=True)
     authors = [known[x_id] for x_id in asked if x_id in known]
     waiting = payments.waiting(connection, [one.id for one in authors], now)
-    known |= customers.by_x_ids(connection, _waited_for(waiting.values(), known))
+    known |= customers.by_x_ids(connection, _waited_for(waiting.values(), known), stay=True)
     curious = [one for one in authors if isinstance(asked[one.x_id], orders.AskHistory)]
     given_to = _collections(connection, asked.values(), waiting.values())
     asks_here = laying.asks_on_desk(connection, asked, authors)
     known |= laying.people_of(connection, asks_here, known)
-    payees = _payees(asked.values(), handles)
+    payees = _payees(asked.values(), named.handles)
     held = laying.held(connection, asked.values(), payees, waiting.values(), known)
     return Desk(
         now=now,
@@ -88,7 +88,8 @@ def lay(
         deleted=deletions.among(connection, [one.message for one in judged], now),
         histories=payments.history(connection, curious, _HISTORY_LINES),
         words={one.id: renewals.new_word() for one in authors if _opens_window(asked[one.x_id])},
-        handles=handles,
+        handles=named.handles,
+        unasked=named.unasked,
         told=strangers.told(connection, asked.keys() - known.keys(), now),
         collections=given_to,
         set_aside=holds.set_aside(connection, _curious_of_balance(asked, authors)),
@@ -129,11 +130,15 @@ def _curious_of_balance(
     return [one.id for one in authors if isinstance(asked[one.x_id], orders.AskBalance)]
 
 
-def _note_authors(connection: Connection, messages: Sequence[Message], now: datetime) -> None:
-    """Keep the handles that X shows, and who has written a direct message."""
-    shown = {one.author_id: one.author_handle for one in messages if one.author_handle}
-    wrote = {one.author_id for one in messages if not one.public}
-    customers.see(connection, shown, now, wrote=wrote)
+def _note_authors(connection: Connection, judged: Sequence[Judged]) -> None:
+    """Keep the handles that X showed with messages, and who has written a direct one."""
+    shown = {
+        one.message.author_id: (one.message.author_handle, one.claimed.received_at)
+        for one in judged
+        if one.message.author_handle
+    }
+    wrote = {one.message.author_id for one in judged if not one.message.public}
+    customers.see(connection, shown, wrote=wrote)
 
 
 def _waited_for(waiting: Iterable[Payment], known: Mapping[str, Customer]) -> Iterator[str]:

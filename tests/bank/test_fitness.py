@@ -127,6 +127,7 @@ _said: st.SearchStrategy[Answer | Refused] = st.one_of(
             errors.PrivateOnly(),
             errors.AlreadyEdited(),
             errors.TooLate(168),
+            errors.NotNamed(),
             errors.PayeeIsPayer(),
             errors.NotEnoughMoney(),
             errors.NothingToCancel(LONG_REFERENCE),

@@ -152,6 +152,7 @@ LONGEST: tuple[Answer | Refused, ...] = (
     errors.OverLimit(MOST),
     errors.OverDayLimit(MOST, left=MOST),
     errors.NotEnoughMoney(),
+    errors.NotNamed(),
     errors.DirectOnly(),
     errors.CannotBeAsked(LONGEST_HANDLE),
     errors.AskedIsAsker(),

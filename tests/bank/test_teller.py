@@ -314,6 +314,12 @@ def waiting(on: Desk) -> Desk:
     return on
 
 
+def unasked(on: Desk) -> Desk:
+    """Let nobody have told whose the names in alice's post at noon are."""
+    on.unasked = frozenset(["t:0"])
+    return on
+
+
 REFUSED = {
     "a stranger pays": Row(post(ORDER, author_id="999999999"), "no_account"),
     "a stranger asks": Row(direct("#balance", author_id="999999999"), "no_account"),
@@ -366,6 +372,7 @@ REFUSED = {
     "too much to a collection": Row(
         post(f"@Smoney #500,01 @entraide #jardin #{CODE}"), "over_limit", collecting()
     ),
+    "a name that X was not asked for": Row(post(ORDER), "not_named", unasked(desk())),
     "too much": Row(post(f"@Smoney #250,01 @bob #{CODE}"), "over_limit"),
     "too much today": Row(post(ORDER), "over_day_limit", desk(sent=990)),
     "no money": Row(post(ORDER), "not_enough_money", desk(alice=19)),
@@ -652,6 +659,13 @@ def test_an_order_without_a_code_moves_nothing_until_the_code_comes_by_direct_me
 def test_money_is_judged_when_the_code_comes(facts: dict[str, int], reason: str) -> None:
     decision = decide(direct(f"#{CODE}"), waiting(desk(**facts)))
     assert (decision.reason, decision.settled) == (reason, None)
+    assert len(decision.uses) == 1
+
+
+def test_a_code_from_before_the_order_that_waits_was_for_another() -> None:
+    """It came late; what it was for has been cancelled, and what waits now was never meant."""
+    decision = decide(direct(f"#{CODE}", -2), waiting(desk()))
+    assert (decision.reason, decision.transfer) == ("nothing_waits", None)
     assert len(decision.uses) == 1
 
 

@@ -43,7 +43,9 @@ def test_a_handle_belongs_to_who_showed_it_last(book: Book) -> None:
     alice, bob = open_account(book, "alice"), open_account(book, "bob")
 
     def see(handles: dict[str, str], minutes: int) -> None:
-        book.run(lambda c: customers.see(c, handles, NOON + minutes * MINUTE))
+        shown_at = NOON + minutes * MINUTE
+        shown = {x_id: (handle, shown_at) for x_id, handle in handles.items()}
+        book.run(lambda c: customers.see(c, shown))
 
     see({bob.x_id: "Alice", "x-stranger": "alice"}, 1)
     found = _find(book, "alice")
@@ -53,12 +55,16 @@ def test_a_handle_belongs_to_who_showed_it_last(book: Book) -> None:
     found = _find(book, "alice")
     assert found is not None
     assert found.id == alice.id
+    see({bob.x_id: "Alice"}, 1)  # once more, late
+    found = _find(book, "alice")
+    assert found is not None
+    assert found.id == alice.id
 
 
 def test_who_wrote_first_may_be_answered(book: Book) -> None:
     alice, bob = open_account(book, "alice"), open_account(book, "bob")
-    both = {alice.x_id: "alice", bob.x_id: "bob"}
-    book.run(lambda c: customers.see(c, both, NOON, wrote=[alice.x_id]))
+    both = {alice.x_id: ("alice", NOON), bob.x_id: ("bob", NOON)}
+    book.run(lambda c: customers.see(c, both, wrote=[alice.x_id]))
     with book.reading() as connection:
         found = customers.by_x_ids(connection, both)
     assert found[alice.x_id].wrote_first

@@ -26,7 +26,7 @@ from smoney_bot.bank.policy import Limits
 from smoney_bot.bank.redaction import conceal
 from smoney_bot.book import codes, customers, deletions, inbox, ledger, outbox
 from smoney_bot.book.engine import Book
-from smoney_bot.workers import records
+from smoney_bot.workers import naming, records
 
 BOT = Bot("222222222", "Smoney")
 RULES = Rules(BOT, Limits())
@@ -52,7 +52,7 @@ class Bank:
         self._open("bob", 0)
         printed = [(place, "an invented hash", "k") for place in range(1, PLACES + 1)]
         self.book.run(lambda c: codes.issue_card(c, self.alice.id, printed, NOW))
-        self.book.run(lambda c: customers.see(c, {}, NOW, wrote={"x-bob"}))
+        self.book.run(lambda c: customers.see(c, {}, wrote={"x-bob"}))
 
     def _open(self, handle: str, balance: int) -> Customer:
         def work(connection: Connection) -> Customer:
@@ -105,7 +105,7 @@ class Bank:
         judged = [records.Judged(one, self._checked(connection, one.message)) for one in claimed]
         if not judged:
             return 0
-        desk = records.lay(connection, judged, {}, RULES, NOW)
+        desk = records.lay(connection, judged, naming.Named([]), RULES, NOW)
         if not self.heeds:
             desk.deleted = frozenset()
         decisions = []
