@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from test_order_fuzz import BOT, KEYS, post
 
@@ -111,6 +111,7 @@ _PARTS = st.sampled_from(
 
 
 @given(st.lists(_PARTS, max_size=8).map(" ".join))
+@example("#1234 @bob #1234")
 def test_hiding_changes_no_order_and_leaves_no_code(text: str) -> None:
     before, after = write(text), read(conceal(post(text, Form.DIRECT), KEYS, BOT), BOT)
     assert type(before) is type(after)
@@ -118,6 +119,9 @@ def test_hiding_changes_no_order_and_leaves_no_code(text: str) -> None:
         assert before.kind == after.kind
     kept = hidden(text)
     assert "07482193" not in kept
+    if isinstance(before, Pay) and before.code_at is not None:
+        begin, end = before.amount_at  # beside a code, `#1234` is an amount that is too much
+        kept = kept[:begin] + kept[end:]
     assert not re.search(r"[0-9]{7,}|#[0-9]{4}", kept.replace("0748 2193", ""))
 
 
