@@ -27,7 +27,7 @@
     cursors.py     how far catching up with X has read
     deletions.py   posts that are gone; with purges, of what is old
     invitations.py links to the enrolment page; with renewals
-    erasure.py     what is personal goes, what is money stays; with rewriting
+    erasure.py     what is personal goes, what is money stays; with unfinished, named, rewriting
     dossier.py     everything about one customer, for that customer
 
 Every function takes the caller's connection: transactions belong to callers.

@@ -15,11 +15,12 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, insert, or_, sele
 
 from smoney_bot.bank.collections import TAKING, Collection, CollectionState
 from smoney_bot.bank.customers import Customer
+from smoney_bot.bank.desk import PaymentState
 from smoney_bot.bank.money import Cents
 from smoney_bot.book import rows
 from smoney_bot.book.errors import NotAsItWas, TagTaken
 from smoney_bot.book.states import AccountKind
-from smoney_bot.book.tables import accounts, balances, collections
+from smoney_bot.book.tables import accounts, balances, collections, payments
 
 _FACTS = [collections.c[name] for name in Collection.__slots__ if name != "goal"]
 
@@ -151,12 +152,25 @@ def settle(connection: Connection, collection: Collection, state: CollectionStat
 
 def has_unsettled(connection: Connection, owner_id: int) -> bool:
     """Return whether this customer has a collection whose money has not moved yet."""
-    final = (CollectionState.PAID_OUT, CollectionState.RETURNED)
-    theirs = (collections.c.owner_id == owner_id, collections.c.state.not_in(final))
+    theirs = (collections.c.owner_id == owner_id, ~_over)
+    return connection.execute(select(collections.c.id).where(*theirs).limit(1)).first() is not None
+
+
+def may_give_back(connection: Connection, giver_id: int) -> bool:
+    """Return whether a gift of this customer may still come back to them."""
+    theirs = (
+        payments.c.payer_id == giver_id,
+        payments.c.state == PaymentState.BOOKED,
+        payments.c.collection_id == collections.c.id,
+        collections.c.all_or_nothing,
+        collections.c.reached_at.is_(None),
+        ~_over,
+    )
     return connection.execute(select(collections.c.id).where(*theirs).limit(1)).first() is not None
 
 
 _takes = collections.c.state.in_(TAKING)
+_over = collections.c.state.in_((CollectionState.PAID_OUT, CollectionState.RETURNED))
 
 
 def _where(condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:

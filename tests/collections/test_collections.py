@@ -15,7 +15,7 @@ from smoney_bot.bank.customers import State
 from smoney_bot.bank.desk import PaymentState
 from smoney_bot.bank.money import Cents
 from smoney_bot.book import collections as records
-from smoney_bot.book import erasure, gifts, outbox, payments
+from smoney_bot.book import erasure, gifts, ledger, outbox, payments
 from smoney_bot.book.engine import Book
 from smoney_bot.book.errors import AlreadyBooked, NotAsItWas, TagTaken
 from smoney_bot.workers.collecting import Collecting
@@ -261,6 +261,31 @@ def test_an_association_is_not_erased_before_its_collections_have_ended(scene: S
     scene.end()
     settle(scene)
     scene.book.run(erase)
+    assert scene.problems() == []
+
+
+@pytest.mark.parametrize("reached", [False, True])
+def test_a_giver_is_not_erased_while_the_gift_may_come_back(scene: Scene, *, reached: bool) -> None:
+    scene.collect(goal=50 if reached else 1000, all_or_nothing=True)
+    scene.give(50_00)
+    giver, book = scene.givers[0], scene.book
+    rest = Cents(scene.balance(giver))
+
+    def leave(connection: Connection) -> None:
+        ledger.withdraw(connection, giver, rest, "all that is left", book.now(connection))
+
+    def erase(connection: Connection) -> None:
+        erasure.erase(connection, giver, book.now(connection))
+
+    book.run(leave)
+    if reached:
+        book.run(erase)
+    else:
+        with pytest.raises(erasure.NotErasable, match="may still come back"):
+            book.run(erase)
+    scene.end()
+    settle(scene)
+    assert scene.balance(giver) == (0 if reached else 50_00)
     assert scene.problems() == []
 
 

@@ -9,6 +9,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -16,22 +17,28 @@ from pathlib import Path
 
 import pytest
 from live_files import contents
-from sqlalchemy import make_url, text
+from sqlalchemy import Connection, make_url, text
 from workers_cast import (
+    BOT,
     KEYS,
     PIN,
     START,
     Saying,
     card,
+    counter,
     execute,
     keep,
     open_account,
+    outcomes,
     problems,
     rows,
+    say,
     serve_all,
     x_id,
 )
 
+from smoney_bot.bank import policy
+from smoney_bot.bank.case import Rules
 from smoney_bot.bank.customers import Customer
 from smoney_bot.bank.errors import TryLater
 from smoney_bot.bank.money import euros
@@ -49,6 +56,7 @@ from smoney_bot.book import (
 from smoney_bot.book.engine import Book
 from smoney_bot.book.engines import open_engine
 from smoney_bot.book.erasure import Erased, NotErasable
+from smoney_bot.book.named import Whom
 
 FULL = os.environ.get("SMONEY_SAFETY") == "full"
 PEOPLE, GONE = (1000, 100) if FULL else (6, 2)
@@ -291,6 +299,70 @@ def test_nobody_is_erased_while_something_is_open(book: Book, left: str, why: st
         erase(book, alice)
     with book.reading() as connection:
         assert customers.by_handle(connection, "alice") == replace(alice)
+
+
+def test_nobody_is_erased_who_is_about_to_be_paid(book: Book) -> None:
+    """The money was held for alice before she had an account; it is not released yet."""
+    open_with_money(book, "bob")
+    with counter(book) as serving:
+        serving.rules = Rules(BOT, policy.Limits(), hold=policy.HOLD_LIFE)
+        keep(book, [Saying(1, "bob", f"@Smoney #20 @alice #{card(3)[0]}")])
+        assert serving.serve() == 1
+    send_all(book)
+    alice = open_account(book, "alice", 0)
+    with pytest.raises(NotErasable, match="still waits"):
+        erase(book, alice)
+
+
+def test_an_order_of_another_that_was_set_aside_keeps_its_words(book: Book) -> None:
+    alice = open_account(book, "alice", 0)
+    open_with_money(book, "bob")
+    keep(book, [Saying(1, "bob", "@Smoney #20 @carol greetings from alice")])
+    execute(book, "UPDATE inbox SET state = 'set_aside', decided_at = received_at")
+    with pytest.raises(NotErasable, match="names them"):
+        erase(book, alice)
+
+
+def test_a_handle_that_is_a_word_of_ours_is_found_in_what_was_written_alone(book: Book) -> None:
+    """Every stored message has a field of that name."""
+    nobody = open_account(book, "text", 0)
+    open_with_money(book, "bob")
+    keep(book, [Saying(1, "bob", "@Smoney #aide")])
+    assert erase(book, nobody).messages == 0
+    again = open_account(book, "text", 0)
+    keep(book, [Saying(2, "bob", "@Smoney #aide @text")])
+    with pytest.raises(NotErasable, match="names them"):
+        erase(book, again)
+
+
+@pytest.mark.parametrize("sabotage", [False, True])
+def test_a_payment_that_comes_during_an_erasure_pays_nobody_who_is_gone(
+    postgres_url: Callable[[], str], monkeypatch: pytest.MonkeyPatch, *, sabotage: bool
+) -> None:
+    """In a long book the words of an erasure take seconds; without the lock money was lost."""
+    with closing(Book(postgres_url())) as book, ThreadPoolExecutor(1) as elsewhere:
+        open_account(book, "alice", 10_000)
+        bob = open_account(book, "bob", 0)
+        if sabotage:
+            monkeypatch.setattr(customers, "_STAYING_BY_X_IDS", customers._BY_X_IDS)  # noqa: SLF001 - the sabotage
+        paying: list[Future[None]] = []
+        real = erasure._empty_payments  # noqa: SLF001 - in the middle of it alice pays
+
+        def meanwhile(connection: Connection, whom: Whom) -> int:
+            paying.append(elsewhere.submit(say, book, 1, "alice", f"#20 @bob #{PIN}"))
+            wait(paying, timeout=1)
+            return real(connection, whom)
+
+        monkeypatch.setattr(erasure, "_empty_payments", meanwhile)
+        erase(book, bob)
+        paying[0].result()
+        lost = rows(
+            book,
+            "SELECT balance_cents FROM customers JOIN accounts ON customer_id = customers.id"
+            " JOIN balances ON account_id = accounts.id WHERE state = 'closed'",
+        )
+        assert lost == [(2000 if sabotage else 0,)]
+        assert outcomes(book)["d:1"][0] == ("applied" if sabotage else "refused")
 
 
 def test_a_reference_of_the_operators_that_names_them_is_told(book: Book) -> None:
