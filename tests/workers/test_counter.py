@@ -8,7 +8,6 @@ import time
 from collections import Counter as Tally
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
-from datetime import UTC, datetime
 
 import pytest
 from small_model import Model, Wish
@@ -17,13 +16,13 @@ from structlog.testing import capture_logs
 from workers_cast import (
     PIN,
     SECOND,
-    START,
     Saying,
     balances,
     card,
     counter,
     execute,
     keep,
+    lately,
     open_account,
     outcomes,
     problems,
@@ -444,8 +443,7 @@ def test_while_x_is_away_a_payee_without_a_mark_waits_and_the_others_do_not(book
     """X is asked who bears the handle; nobody answers, and nobody is to blame."""
     for name in ("alice", "bob"):
         open_account(book, name, 5000)
-    fresh = (datetime.now(UTC) - START) // SECOND
-    unmarked = Saying(fresh, "alice", "#20 @bob", public=False, marked=False)
+    unmarked = Saying(lately(), "alice", "#20 @bob", public=False, marked=False)
     keep(book, [unmarked, say(2, "bob", "#balance")])
     assert serve_all(book) == 2
     assert outcomes(book)["d:2"] == ("applied", "")

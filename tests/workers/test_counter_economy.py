@@ -19,6 +19,7 @@ from workers_cast import (
     counter,
     execute,
     keep,
+    lately,
     open_account,
     outcomes,
     problems,
@@ -121,9 +122,10 @@ def test_the_attempt_is_on_the_disk_before_the_code_is_checked(paying: Book) -> 
 def test_who_must_be_looked_up_is_counted_after_the_claim(book: Book) -> None:
     """Nobody answers there, so it waits; and no attempt was counted."""
     open_account(book, "alice", 5000)
-    keep(book, [Saying(1, "alice", f"#20 @bob #{PIN}", public=False, marked=False)])
+    now = Saying(lately(), "alice", f"#20 @bob #{PIN}", public=False, marked=False)
+    keep(book, [now])
     assert serve_all(book) == 1
-    assert outcomes(book)["d:1"][0] == "received"
+    assert outcomes(book)[now.key][0] == "received"
     assert rows(book, "SELECT max(failures) FROM guards") == [(0,)]
 
 

@@ -121,6 +121,11 @@ class Saying:
         )
 
 
+def lately() -> int:
+    """Return the number of something that is said now."""
+    return (datetime.now(UTC) - START) // SECOND
+
+
 def keep(book: Book, sayings: Iterable[Saying]) -> int:
     """Keep what was said as the door does; return how many were new."""
     concealed = [conceal(one.clear(), KEYS, BOT) for one in sayings]
