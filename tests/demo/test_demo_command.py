@@ -9,15 +9,19 @@ import signal
 import socket
 import subprocess
 import sys
+import sysconfig
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
 from urllib.parse import urlencode, urljoin, urlsplit
 from urllib.request import urlopen
 
 import pytest
+
+ROOT = Path(__file__).parents[2]
 
 _STARTS_WITHIN_SECONDS = 90.0
 _ANSWERS_WITHIN_SECONDS = 15.0
@@ -28,17 +32,29 @@ _BOX = re.compile(r'<textarea id="post-text"[^>]*>\n?(.*?)</textarea>', re.DOTAL
 _FORM = re.compile(r'<form method="post" action="([^"]+)" id="post-form">')
 
 
+@dataclass(frozen=True)
+class Command:
+    """How Python is started."""
+
+    words: tuple[str, ...]
+    environment: dict[str, str]
+
+
+_USUAL = Command((sys.executable,), {})
+
+
 class Running:
     """The command as a process, with a folder of its own for what it leaves behind."""
 
-    def __init__(self, folder: Path, *words: str) -> None:
+    def __init__(self, folder: Path, *words: str, python: Command = _USUAL) -> None:
         self.temporary = folder / "temporary"
         self.temporary.mkdir(exist_ok=True)
         self.printed = folder / "printed.txt"
         environment = {k: v for k, v in os.environ.items() if not k.startswith("SMONEY_")}
+        environment |= python.environment
         with self.printed.open("wb") as printed:
             self.process = subprocess.Popen(  # noqa: S603 - our own program
-                [sys.executable, "-m", "smoney_bot", "demo", *words],
+                [*python.words, "-m", "smoney_bot", "demo", *words],
                 cwd=folder,
                 env=environment | {"TMPDIR": str(self.temporary)},
                 stdout=printed,
@@ -70,8 +86,8 @@ class Running:
 
 
 @contextmanager
-def running(folder: Path, *words: str) -> Iterator[Running]:
-    started = Running(folder, *words)
+def running(folder: Path, *words: str, python: Command = _USUAL) -> Iterator[Running]:
+    started = Running(folder, *words, python=python)
     try:
         yield started
     finally:
@@ -186,6 +202,32 @@ def test_ended_while_it_starts_it_leaves_nothing_behind(
     assert demo.end(number) == 0
     assert demo.left_behind() == []
     assert "Traceback" not in demo.text()
+
+
+def from_sources(folder: Path) -> Command:
+    """Return a Python that has the libraries and the sources, as `make demo` leaves it."""
+    folder.mkdir()
+    for one in Path(sysconfig.get_path("purelib")).iterdir():
+        if not one.name.startswith(("smoney", "_smoney", "__editable__")):
+            (folder / one.name).symlink_to(one)
+    # Without `site` nothing else is found: not the package that the tests have installed.
+    return Command((sys.executable, "-S"), {"PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"})
+
+
+def test_it_runs_from_the_sources_where_only_its_libraries_are_installed(tmp_path: Path) -> None:
+    """The first command of the README, on a machine where nothing was installed before."""
+    python = from_sources(tmp_path / "libraries")
+    look = "import importlib.metadata as m; m.version('smoney-bot')"
+    missing = subprocess.run(  # noqa: S603 - our own program
+        [*python.words, "-c", look],
+        env=os.environ | python.environment,
+        capture_output=True,
+        check=False,
+    )
+    assert b"PackageNotFoundError" in missing.stderr
+    with running(tmp_path, "--port", "0", python=python) as demo:
+        assert "Vous êtes" in get(demo.url())[1]
+        assert demo.end() == 0
 
 
 def test_a_taken_port_is_named_with_what_to_do(tmp_path: Path) -> None:
