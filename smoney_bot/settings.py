@@ -25,7 +25,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from smoney_bot.bank import opening_hours
 from smoney_bot.bank.case import Rules
@@ -301,12 +301,18 @@ def load(**given: object) -> Settings:
         return build(_secrets_dir=folder or None, **given)
     except ValidationError as bad:
         raise BadSettings("\n".join(_lines(bad))) from None
+    except (SettingsError, OSError, UnicodeDecodeError) as bad:
+        # Without what stands in it: that may be a secret.
+        where = getattr(bad, "filename", None) or folder or ".env"
+        why = getattr(bad, "strerror", None) or "it is not text in UTF-8"
+        raise BadSettings(f"{where} cannot be read: {why}") from None
 
 
 def _lines(bad: ValidationError) -> Iterator[str]:
     for error in bad.errors(include_url=False, include_input=False):
         name = "_".join(str(part) for part in error["loc"]).upper()
-        yield f"SMONEY_{name}: {error['msg']}" if name else error["msg"]
+        said = error["msg"].removeprefix("Value error, ")
+        yield f"SMONEY_{name}: {said}" if name else said
 
 
 def _missing(name: str, how: str) -> str:

@@ -7,7 +7,7 @@ for single statements do not: what they do may be done twice.
 from __future__ import annotations
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError
 
 from smoney_bot.book import sqlite
 from smoney_bot.book.errors import UnusableUrl
@@ -26,6 +26,8 @@ _NEVER_HANG = {
     "keepalives_count": 3,
     "tcp_user_timeout": 15_000,  # milliseconds
 }
+
+_DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql+psycopg")
 
 Opened = tuple[Engine, Engine, Engine]  # that write, that read, that do single statements
 
@@ -52,11 +54,14 @@ def parse(url: str) -> URL:
     """Return what *url* says; raise `UnusableUrl` if it cannot be read or used."""
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # a port that is no number
         message = "the database URL cannot be read: write it like sqlite:///smoney.db"
         raise UnusableUrl(message) from None
     if parsed.get_backend_name() == "sqlite":
         sqlite.check_url(parsed)
+    if parsed.drivername not in _DRIVERS:
+        message = f"no such database: {parsed.drivername} (known: sqlite, postgresql+psycopg)"
+        raise UnusableUrl(message)
     return parsed
 
 
@@ -66,9 +71,6 @@ def _create(url: URL, **settings: object) -> Engine:
         return create_engine(url, hide_parameters=True, **settings)
     except ModuleNotFoundError:
         message = "PostgreSQL's driver is not installed: pip install 'smoney-bot[postgres]'"
-        raise UnusableUrl(message) from None
-    except NoSuchModuleError:
-        message = f"no such database: {url.drivername} (known: sqlite, postgresql+psycopg)"
         raise UnusableUrl(message) from None
 
 

@@ -10,6 +10,7 @@ Each leaves the transaction to be rolled back by the caller, who owns it.
     ReferenceReused  an operator's mistake: say so
     AlreadyOpen      an operator's mistake: say so
     UnusableUrl      a setting's mistake: say so, do not start
+    UnusableBook     what is there cannot be served: say so, do not start
 """
 
 from __future__ import annotations
@@ -70,3 +71,7 @@ class NotAsItWas(Exception):
 
 class UnusableUrl(ValueError):
     """The database URL cannot be used; the message says what to do, never the URL."""
+
+
+class UnusableBook(Exception):
+    """The database is none for this program: newer, damaged, or of somebody else's."""

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from smoney_bot.bank.errors import TryLater
+from smoney_bot.book.errors import UnusableBook
 
 #: Serialization failure and deadlock (PostgreSQL, appendix A of its manual).
 _CONFLICTS = frozenset({"40001", "40P01"})
@@ -27,6 +28,7 @@ _SQLITE_CONFLICTS = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _SQLITE_ABSENCES = frozenset(
     {sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY}
 )
+_SQLITE_DAMAGES = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _PRIMARY_CODE = 0xFF  # SQLite's extended codes keep the primary one in the low byte
 
 
@@ -60,14 +62,22 @@ def is_absence(error: BaseException) -> bool:
 
 @contextmanager
 def told_apart() -> Iterator[None]:
-    """Raise `TryLater` in place of a conflict or an absence."""
+    """Raise `TryLater` in place of a conflict or an absence, `UnusableBook` of damage."""
     try:
         yield
     except (DBAPIError, NoConnectionFree) as error:
         if is_conflict(error) or is_absence(error):
-            message = "the database is away or busy"
-            raise TryLater(message) from error
+            raise TryLater(_away(error)) from error
+        if isinstance(error, DBAPIError) and _sqlite_code(error.orig) in _SQLITE_DAMAGES:
+            message = "the file is damaged, or no book at all: see docs/recovery.md"
+            raise UnusableBook(message) from error
         raise
+
+
+def _away(error: Exception) -> str:
+    """Say that the database is away, with the few words that SQLite has for why."""
+    why = getattr(error, "orig", None)
+    return "the database is away or busy" + (f" ({why})" if isinstance(why, sqlite3.Error) else "")
 
 
 def keep_terse(context: ExceptionContext) -> None:
@@ -96,6 +106,6 @@ def leave_demoted(context: ExceptionContext) -> None:
         context.is_disconnect = True
 
 
-def _sqlite_code(error: sqlite3.Error) -> int | None:
+def _sqlite_code(error: BaseException | None) -> int | None:
     code: int | None = getattr(error, "sqlite_errorcode", None)  # not set by the driver itself
     return None if code is None else code & _PRIMARY_CODE

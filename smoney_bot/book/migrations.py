@@ -15,12 +15,13 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import make_url
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 import smoney_bot
+from smoney_bot.book import sqlite
 from smoney_bot.book.engine import Book
-from smoney_bot.book.engines import open_engine
+from smoney_bot.book.engines import open_engine, parse
+from smoney_bot.book.errors import UnusableBook, UnusableUrl
 from smoney_bot.book.faults import told_apart
 
 _PACKAGE = Path(smoney_bot.__file__).parent
@@ -32,8 +33,9 @@ def upgrade(url: str, *, quiet: bool = True) -> None:
     """Bring the database behind *url* to the newest version, all or nothing.
 
     Harmless if it is there already, and from several processes at once; not from
-    several threads of one, which alembic does not allow. Raises `UnusableUrl`, or `TryLater` if the
-    database is away. Unless *quiet*, alembic logs each step.
+    several threads of one, which alembic does not allow. Raises `UnusableUrl`,
+    `UnusableBook`, or `TryLater` if the database is away. Unless *quiet*, alembic logs
+    each step.
     """
     logging.getLogger("alembic").setLevel(logging.WARNING if quiet else logging.INFO)
     _keep_private(url)
@@ -58,14 +60,36 @@ def newest() -> str | None:
 
 
 def is_current(book: Book) -> bool:
-    """Whether the database is of the version that this program needs."""
-    return current(book) == newest()
+    """Whether the database is of the version that this program needs.
+
+    Raises `UnusableBook` if it is of a newer one.
+    """
+    return _known(current(book)) == newest()
+
+
+def _known(version: str | None) -> str | None:
+    """Return *version* if it is one of this program's; raise `UnusableBook` if it is not."""
+    if version is not None and version not in _versions():
+        message = (
+            f"the book is of a newer smoney-bot (its tables are at {version}):"
+            " install that one, or restore a backup"
+        )
+        raise UnusableBook(message)
+    return version
+
+
+@cache
+def _versions() -> frozenset[str]:
+    return frozenset(
+        one.revision for one in ScriptDirectory.from_config(_config()).walk_revisions()
+    )
 
 
 def _upgrade_once(url: str) -> None:
     engine = open_engine(url)
     try:
         with engine.begin() as connection:
+            _known(MigrationContext.configure(connection).get_current_revision())
             config = _config()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
@@ -84,6 +108,11 @@ def _config() -> Config:
 
 def _keep_private(url: str) -> None:
     """Create a SQLite file that only its owner may read; its journals inherit that."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:"):
-        Path(str(parsed.database)).touch(mode=0o600)
+    file = sqlite.file_of(parse(url))
+    if file is None:
+        return
+    try:
+        file.touch(mode=0o600)
+    except OSError as bad:
+        message = f"no book can be made at {file.absolute()}: {bad.strerror}"
+        raise UnusableUrl(message) from None

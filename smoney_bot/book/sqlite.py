@@ -7,6 +7,7 @@ here lost none (`synchronous=FULL` with WAL or with a truncated journal).
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -44,6 +45,13 @@ def check_url(url: URL) -> None:
             "Write sqlite:///smoney.db (relative) or sqlite:////var/lib/smoney/smoney.db"
         )
         raise UnusableUrl(message)
+
+
+def file_of(url: URL) -> Path | None:
+    """Return the file behind *url*; None if it is another database's, or in memory."""
+    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
+        return None
+    return Path(str(url.database))
 
 
 def prepare(engine: Engine, *, begin: str, pragmas: dict[str, str]) -> None:

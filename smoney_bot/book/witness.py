@@ -105,8 +105,8 @@ def _cut_off(connection: Connection, end: int, seen: Head) -> Problem:
     # Those that the book has and had not sealed are, by count, among those that were sealed.
     lost = max(0, seen.transfers - seals.booked(connection))
     detail = (
-        f"the witness saw {seen.transfers} transfers in {seen.seal} pages ({_at(seen)}): "
-        f"{seen.seal - end} pages and at least {lost} transfers are missing here"
+        f"the witness saw {seen.transfers} transfers, page {seen.seal} the last ({_at(seen)});"
+        f" missing here: {seen.seal - end} of the pages, at least {lost} of the transfers"
     )
     return Problem(NOTHING_CUT_OFF, f"behind page {end}", detail)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import typer
 
 from smoney_bot.bank.errors import TryLater
-from smoney_bot.book.errors import UnusableUrl
+from smoney_bot.book.errors import UnusableBook, UnusableUrl
 from smoney_bot.cli import later
 from smoney_bot.cli.show import complain
 from smoney_bot.settings import BadSettings
@@ -31,7 +31,7 @@ def main(words: list[str] | None = None) -> None:
     """
     try:
         app(words)
-    except (BadSettings, UnusableUrl) as bad:
+    except (BadSettings, UnusableBook, UnusableUrl) as bad:
         complain(str(bad))
         raise SystemExit(2) from None
     except TryLater as away:

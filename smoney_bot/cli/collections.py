@@ -34,6 +34,7 @@ Tag = Annotated[str, typer.Argument(help="The collection's #tag.", metavar="TAG"
 
 _COLUMNS = ["tag", "owner", "state", "goal_cents", "sum_cents", "gifts", "ends_at"]
 _TAG = re.compile(TAG, re.ASCII)
+_YEARS_MAX = 100
 
 #: A title is one line, and fits the page of a phone.
 _TITLE_LONGEST = 80
@@ -163,6 +164,8 @@ def _end_of(day: datetime | None, now: datetime) -> datetime | None:
     """Return the first moment after *day* (UTC)."""
     if day is None:
         return None
+    if day.year > now.year + _YEARS_MAX:
+        refuse(f"{day:%Y-%m-%d} is too far away: a collection lasts {_YEARS_MAX} years at most.")
     end = day.replace(tzinfo=UTC) + timedelta(days=1)
     if end <= now:
         refuse(f"{day:%Y-%m-%d} is over.")

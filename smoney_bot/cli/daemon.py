@@ -60,20 +60,24 @@ def _run_demo(port: int) -> None:
 
 def serve() -> None:
     """Run the daemon: X's door, and the workers."""
-    from smoney_bot.cli.running import listen, working
+    from smoney_bot.cli.running import bound, listen, working
 
     settings = load_daemon_settings()
-    with opened_to_pay(settings) as book, working(settings, book) as workers:
-        listen(settings, book, workers.wake)
+    with (
+        bound(settings) as listener,
+        opened_to_pay(settings, new=True) as book,
+        working(settings, book) as workers,
+    ):
+        listen(settings, listener, book, workers.wake)
 
 
 def web() -> None:
     """Run only X's door; the workers are other processes."""
-    from smoney_bot.cli.running import listen
+    from smoney_bot.cli.running import bound, listen
 
     settings = load_daemon_settings()
-    with opened(settings) as book:
-        listen(settings, book, lambda: None)
+    with bound(settings) as listener, opened(settings, new=True) as book:
+        listen(settings, listener, book, lambda: None)
 
 
 def work() -> None:
@@ -83,7 +87,11 @@ def work() -> None:
 
     ended = end_signal()
     settings = load_daemon_settings()
-    with opened_to_pay(settings) as book, measured(settings, book), working(settings, book):
+    with (
+        opened_to_pay(settings, new=True) as book,
+        measured(settings, book),
+        working(settings, book),
+    ):
         spare_what_stays()
         ended.wait()
 

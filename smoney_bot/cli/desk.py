@@ -8,6 +8,7 @@ from typing import Annotated, TypeVar
 
 import typer
 from rich.table import Table
+from rich.text import Text
 from sqlalchemy import Connection
 
 from smoney_bot.bank.branch import Colour, Request, RequestLine
@@ -164,7 +165,7 @@ def _show_table(found: list[Request], facts: list[dict[str, object]], now: datet
     for one, row in zip(found, facts, strict=True):
         colour = one.colour(now)
         cells = [row[name] for name in names[:-1]]
-        texts = ["-" if cell is None else str(cell).replace("[", r"\[") for cell in cells]
+        texts = [Text("-" if cell is None else str(cell)) for cell in cells]
         style = _STYLES[colour] if colour else "dim"
         table.add_row(*texts, f"{one.due_at:%Y-%m-%d %H:%M}", style=style)
     out.print(table)

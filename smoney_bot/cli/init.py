@@ -92,8 +92,11 @@ def init(
     """
     if database_url is not None:
         Book(database_url).close()  # whether such an address can be used at all
-    folder = Folder(path)
-    _generate(folder, database_url)
+    try:
+        folder = Folder(path)
+        _generate(folder, database_url)
+    except OSError as bad:
+        refuse(f"{path} cannot be the folder: {bad.strerror}.")
     answers = _which_x(folder)
     for question in QUESTIONS:
         answer = _settle(folder, question, answers, ask=not defaults)

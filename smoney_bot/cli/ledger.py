@@ -18,7 +18,7 @@ from smoney_bot.book import audit, seals, witness
 from smoney_bot.book.audit import Problem
 from smoney_bot.book.witness import BadWitness, Head
 from smoney_bot.cli.opening import load_settings, opened
-from smoney_bot.cli.show import AsJson, complain, confirm, err, refuse, show_json
+from smoney_bot.cli.show import AsJson, complain, confirm, counted, err, refuse, show_json
 from smoney_bot.workers.sealing import Sealing
 
 app = typer.Typer(name="ledger", help="The book.", no_args_is_help=True)
@@ -48,8 +48,8 @@ def verify(*, witness_file: WitnessFile = None, as_json: AsJson = False) -> None
     if problems:
         raise typer.Exit(1)
     confirm(
-        f"Every sum and seal holds: {facts['sealed']} transfers in {facts['pages']} pages, "
-        f"{facts['unsealed']} not sealed yet."
+        f"Every sum and seal holds: {counted(facts['sealed'], 'transfer')} in"
+        f" {counted(facts['pages'], 'page')}, {facts['unsealed']} not sealed yet."
     )
 
 
@@ -70,7 +70,7 @@ def find_problems(
         pages = shown.add_task("Seals", total=seals.booked(connection))
         yield from seals.check(connection, keyring, now, lambda held: shown.advance(pages, held))
     if file is not None:
-        yield from audit.legible(witness.compare(connection, read_heads(file)))
+        yield from audit.legible(witness.compare(connection, _heads_seen(file)))
 
 
 def tell(problems: Iterator[Problem]) -> list[Problem]:
@@ -90,6 +90,16 @@ def read_heads(file: Path) -> Iterator[Head]:
         refuse(f"The witness cannot be read: {bad}")
 
 
+def _heads_seen(file: Path) -> Iterator[Head]:
+    """Like `read_heads`; end with exit code 1 too if the witness has seen nothing yet."""
+    seen = 0
+    for head in read_heads(file):
+        seen += 1
+        yield head
+    if not seen:
+        refuse(f"There is no head of the chain in {file}: it is no witness yet.")
+
+
 @app.command()
 def seal(
     *,
@@ -107,7 +117,7 @@ def seal(
     with opened(settings) as book:
         limits = {"late": _EVER} if late else {}
         closed = Sealing(book, keyring, settle=timedelta(0), **limits).close_pages()
-    confirm(f"{closed} transfers sealed.")
+    confirm(f"{counted(closed, 'transfer')} sealed.")
 
 
 @app.command(name="witness")

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 
 from smoney_bot import settings as environment
 from smoney_bot import telemetry
-from smoney_bot.book import backups, migrations
+from smoney_bot.book import backups, migrations, sqlite
 from smoney_bot.book.engine import Book
+from smoney_bot.book.engines import parse
 from smoney_bot.settings import BadSettings, Settings
 
 
@@ -34,12 +35,12 @@ def load_daemon_settings() -> Settings:
 
 
 @contextmanager
-def opened_to_pay(settings: Settings) -> Iterator[Book]:
+def opened_to_pay(settings: Settings, *, new: bool = False) -> Iterator[Book]:
     """Open the book for a daemon or a command that moves money.
 
     Raises `BadSettings` if it was restored from a backup and not yet recovered.
     """
-    with opened(settings) as book:
+    with opened(settings, new=new) as book:
         with book.reading() as connection:
             restored = backups.must_recover(connection)
         if restored:
@@ -48,15 +49,17 @@ def opened_to_pay(settings: Settings) -> Iterator[Book]:
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Book]:
+def opened(settings: Settings, *, new: bool = False) -> Iterator[Book]:
     """Open the book, at the version of this program; close it at the end.
 
     The embedded SQLite brings itself up to date. PostgreSQL, which other
     processes may be using, is brought up to date by an operator's command.
-    Raises `BadSettings` when that is still to be done.
+    Raises `BadSettings` when that is still to be done; and where there is no file,
+    unless the book may be *new*: in a wrong folder all would seem well.
     """
     book = Book(settings.database_url)
     try:
+        _find_or_make(settings.database_url, new=new)
         if not migrations.is_current(book):
             if not settings.database_url.startswith("sqlite"):
                 raise BadSettings("The database is not up to date: run smoney-bot db upgrade")
@@ -64,3 +67,15 @@ def opened(settings: Settings) -> Iterator[Book]:
         yield book
     finally:
         book.close()
+
+
+def _find_or_make(url: str, *, new: bool) -> None:
+    file = sqlite.file_of(parse(url))
+    if file is None or file.exists():
+        return
+    if not new:
+        raise BadSettings(
+            f"There is no book at {file.absolute()}. Run the command where it is, or set"
+            " SMONEY_DATABASE_URL; smoney-bot db upgrade makes a new one."
+        )
+    migrations.upgrade(url)

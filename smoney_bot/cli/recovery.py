@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy import make_url
 from structlog import get_logger
 
 from smoney_bot.book import backups
 from smoney_bot.book.backups import NoBackup
+from smoney_bot.book.engines import parse
 from smoney_bot.book.witness import NOTHING_CUT_OFF
 from smoney_bot.cli.ledger import WitnessFile, app, find_problems, tell
 from smoney_bot.cli.opening import load_settings, opened
@@ -37,7 +37,7 @@ def backup(
 
 def _for_postgresql(database_url: str, file: Path) -> str:
     # Without the password: libpq takes it from PGPASSWORD or ~/.pgpass.
-    url = make_url(database_url).set(drivername="postgresql", password=None)
+    url = parse(database_url).set(drivername="postgresql", password=None)
     shown = url.render_as_string().replace("'", r"'\''")
     return (
         "# This database alone:\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -149,13 +150,30 @@ def _registering(settings: Settings, book: Book) -> Registering | None:
     return Registering(book, open_admin(settings), url)
 
 
-def listen(settings: Settings, book: Book, on_kept: Callable[[], None]) -> None:
+@contextmanager
+def bound(settings: Settings) -> Iterator[socket.socket]:
+    """Hold the port until the end of the block, before anything else is started.
+
+    Nobody is answered before `listen`. Raises `BadSettings` if it cannot be had.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((settings.host, settings.port))
+        except OSError as bad:
+            place = f"SMONEY_HOST {settings.host} and SMONEY_PORT {settings.port}"
+            raise BadSettings(f"{place} cannot be used: {bad.strerror}") from None
+        yield listener
+
+
+def listen(
+    settings: Settings, listener: socket.socket, book: Book, on_kept: Callable[[], None]
+) -> None:
     """Answer HTTP until SIGTERM or SIGINT; call *on_kept* when messages were kept."""
     app = create_app(settings, book, on_kept)
     config = uvicorn.Config(
         app,
-        host=settings.host,
-        port=settings.port,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -168,7 +186,7 @@ def listen(settings: Settings, book: Book, on_kept: Callable[[], None]) -> None:
         signal.signal(number, _ignore)
     log.info("daemon.listening", host=settings.host, port=settings.port)
     spare_what_stays()
-    uvicorn.Server(config).run()
+    uvicorn.Server(config).run(sockets=[listener])
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from smoney_bot.bank.money import Cents
 
@@ -22,7 +23,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")
 
 def complain(sentence: str) -> None:
     """Say what went wrong, on standard error."""
-    err.print(f"[bold red]✗[/] {_plain(sentence)}")
+    err.print(Text.assemble(("✗", "bold red"), " ", sentence))
 
 
 def refuse(sentence: str) -> NoReturn:
@@ -33,7 +34,7 @@ def refuse(sentence: str) -> NoReturn:
 
 def confirm(sentence: str) -> None:
     """Say what was done, on standard error, so that output stays for data."""
-    err.print(f"[bold green]✓[/] {_plain(sentence)}")
+    err.print(Text.assemble(("✓", "bold green"), " ", sentence))
 
 
 def show_json(facts: object) -> None:
@@ -61,27 +62,30 @@ def show_rows(title: str, names: list[str], rows: Iterable[Mapping[str, object]]
     out.print(table)
 
 
+def counted(number: int, noun: str) -> str:
+    """Return so many of them, in words: `1 page`, `2 pages`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def money_of(cents: int) -> str:
     """Write *cents* the operator's way: `1234.50`."""
     sign = "-" if cents < 0 else ""
     return f"{sign}{abs(cents) // 100}.{abs(cents) % 100:02}"
 
 
-def _cell(name: str, fact: object) -> str:
-    if fact is None:
-        return "[dim]-[/]"
+def _cell(name: str, fact: object) -> Text:
+    """Return what is shown of a fact: never as markup, for customers write square brackets."""
+    return Text("-", style="dim") if fact is None else Text(_words(name, fact))
+
+
+def _words(name: str, fact: object) -> str:
     if isinstance(fact, Cents) or (name.endswith("_cents") and isinstance(fact, int)):
         return f"{money_of(fact)} €"
     if isinstance(fact, datetime):
         return fact.strftime("%Y-%m-%d %H:%M:%S")
     if isinstance(fact, bool):
         return "yes" if fact else "no"
-    return _plain(str(fact.value if isinstance(fact, Enum) else fact))
-
-
-def _plain(text: str) -> str:
-    """Keep square brackets from being read as colours."""
-    return text.replace("[", r"\[")
+    return str(fact.value if isinstance(fact, Enum) else fact)
 
 
 def _as_json(fact: object) -> str:

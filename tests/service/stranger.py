@@ -187,7 +187,7 @@ class Stranger:
             self._serve(environment.load())
 
     def _serve(self, settings: Settings) -> None:
-        book = self._open.enter_context(opened_to_pay(settings))
+        book = self._open.enter_context(opened_to_pay(settings, new=True))
         workers = self._open.enter_context(working(settings, book))
         bot = create_app(settings, book, workers.wake)
         self._open.callback(serve(bot, port=settings.port).stop)

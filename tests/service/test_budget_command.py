@@ -18,6 +18,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
     url = f"sqlite:///{tmp_path}/book.db"
     rates = {"X_BUDGET_DAY": "5.00", "X_EURO_PER_DOLLAR": "0.90"}
     with Service(tmp_path, url, "http://127.0.0.1:9", **rates) as running:
+        running.call("db", "upgrade")
         yield running
 
 

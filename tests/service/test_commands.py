@@ -12,6 +12,7 @@ from driver import ALICE, BOB, Service
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
     with Service(tmp_path, f"sqlite:///{tmp_path}/book.db", "http://127.0.0.1:9") as running:
+        assert running.call("db", "upgrade").code == 0
         yield running
 
 

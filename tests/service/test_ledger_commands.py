@@ -57,7 +57,7 @@ def test_verify_tells_how_far_the_seals_reach(service: Service) -> None:
     sealed = service.call("ledger", "seal")
     assert "3 transfers sealed" in sealed.err
     assert service.json("ledger", "verify") == facts | {"pages": 1, "sealed": 3, "unsealed": 0}
-    assert "3 transfers in 1 pages" in said(service.call("ledger", "verify").err)
+    assert "3 transfers in 1 page," in said(service.call("ledger", "verify").err)
 
 
 def test_verify_names_each_line_that_does_not_hold(service: Service) -> None:
@@ -77,6 +77,17 @@ def test_verify_without_a_key_of_the_chain_says_which_one(service: Service) -> N
     assert "SMONEY_SECRET_KEYS lacks test" in said(done.err)
 
 
+def test_a_file_without_a_head_is_no_witness(service: Service) -> None:
+    """A pipe that was begun before anything was sealed leaves one."""
+    (service.folder / "empty").touch()
+    assert service.call("ledger", "mark-restored").code == 0
+    for words in (("ledger", "verify"), ("ledger", "recover")):
+        done = service.call(*words, "--witness", "empty")
+        assert done.code == 1
+        assert "no head of the chain" in said(done.err)
+    assert service.call("serve").code == 2, "it still pays nothing"
+
+
 def test_only_the_witness_sees_that_the_newest_page_was_cut_off(service: Service) -> None:
     deposit(service, "4")
     deposit(service, "5")
@@ -93,7 +104,7 @@ def test_only_the_witness_sees_that_the_newest_page_was_cut_off(service: Service
     done = service.call("ledger", "verify", "--witness", "witness.jsonl")
     assert done.code == 1
     assert "nothing_is_cut_off" in done.err
-    assert "1 pages and at least 1 transfers are missing here" in said(done.err)
+    assert "missing here: 1 of the pages, at least 1 of the transfers" in said(done.err)
 
 
 def test_the_witness_grows_by_a_line_for_each_new_head(service: Service) -> None:
@@ -169,7 +180,7 @@ def test_a_loss_is_counted_and_only_an_operators_word_accepts_it(service: Servic
         for _ in range(2):
             done = copy.call(*recover)
             assert done.code == 1
-            assert "2 pages and at least 2 transfers are missing here" in said(done.err)
+            assert "missing here: 2 of the pages, at least 2 of the transfers" in said(done.err)
         done = copy.call(*recover, "--accept-loss")
         assert done.code == 0
         assert "begin a new file" in said(done.err)
@@ -195,7 +206,7 @@ def test_an_operator_may_seal_what_came_in_far_too_late(service: Service) -> Non
     named = "transfer_stands_in_a_page"
     assert "0 transfers sealed" in service.call("ledger", "seal").err
     assert named in service.call("ledger", "verify").err
-    assert "1 transfers sealed" in service.call("ledger", "seal", "--late").err
+    assert "1 transfer sealed" in service.call("ledger", "seal", "--late").err
     assert named not in service.call("ledger", "verify").err
 
 

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Connection, make_url, text
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import Connection, text
 
 from smoney_bot.bank.errors import TryLater
 from smoney_bot.book import backups, migrations, rounds, spending, sqlite, windows, witness
 from smoney_bot.book.engine import Book
-from smoney_bot.book.errors import UnusableUrl
+from smoney_bot.book.engines import parse
+from smoney_bot.book.errors import UnusableBook, UnusableUrl
 from smoney_bot.book.witness import BadWitness
 from smoney_bot.channels.x.budget import Budget, Purse
 from smoney_bot.cli.checkup.findings import Finding, age, clock, green, note, red, yellow
@@ -40,6 +40,8 @@ def look(url: str, budget: Budget) -> Iterator[Finding]:
         return
     try:
         yield from _inside(book, budget)
+    except UnusableBook as bad:
+        yield red("database", str(bad), "docs/recovery.md")
     except TryLater as away:
         yield red("database", f"away: {away}", "Start it, or set SMONEY_DATABASE_URL.")
     finally:
@@ -49,11 +51,9 @@ def look(url: str, budget: Budget) -> Iterator[Finding]:
 def sqlite_file(url: str) -> Path | None:
     """Return the file behind *url*, if it is one of SQLite."""
     try:
-        parsed = make_url(url)
-    except ArgumentError:
+        return sqlite.file_of(parse(url))
+    except UnusableUrl:
         return None
-    is_file = parsed.get_backend_name() == "sqlite" and parsed.database
-    return Path(str(parsed.database)) if is_file else None
 
 
 def _inside(book: Book, budget: Budget) -> Iterator[Finding]:
@@ -62,8 +62,9 @@ def _inside(book: Book, budget: Budget) -> Iterator[Finding]:
         version = _version(connection)
     yield version
     yield clock("database's clock", there, here)
-    at, needed = migrations.current(book), migrations.newest()
-    if at != needed:
+    is_current, needed = migrations.is_current(book), migrations.newest()
+    at = migrations.current(book)
+    if not is_current:
         said = f"{at or 'none'}, and this program needs {needed}"
         yield red("tables", said, "Run: smoney-bot db upgrade")
         return
