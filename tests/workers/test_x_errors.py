@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from sender_cast import (
+    ALICE,
     POSTING,
     LaterBook,
     LocalX,
@@ -28,6 +29,8 @@ from sender_cast import (
 )
 from workers_cast import BOT, rows
 
+from smoney_bot.channels.sandbox.faults import Fault
+from smoney_bot.channels.sandbox.problems import forbidden
 from smoney_bot.channels.sandbox.troubles import (
     DAY_LEFT,
     QUARTER_LEFT,
@@ -41,6 +44,7 @@ pytest_plugins = ["sender_fixtures"]
 LOOKING = ("GET", f"/2/users/{BOT.x_id}/tweets")
 HALT = timedelta(minutes=5)
 MINUTE = timedelta(minutes=1)
+SLICE = timedelta(minutes=30)
 BACKOFF = timedelta(seconds=10)
 
 
@@ -67,8 +71,8 @@ def _halts(why: str) -> Right:
     return Right("pending", why, HALT, "reply.halt")
 
 
-def _waits(rest: timedelta) -> Right:
-    return Right("pending", "rate limit", rest)
+def _waits(rest: timedelta, why: str = "rate limit") -> Right:
+    return Right("pending", why, rest)
 
 
 def _looks(why: str) -> Right:
@@ -110,6 +114,7 @@ ROWS = {
     "429 rate-limit-exceeded": _waits(MINUTE),
     "429 without a reset": _waits(MINUTE),
     "429 of a day": _waits(DAY_LEFT),
+    "403 of a day, code 185": _waits(SLICE, "daily limit"),
     "403 duplicate": _looks("duplicate content"),
     **_NEVER_SURE,
     **{
@@ -185,6 +190,32 @@ def test_who_takes_no_direct_message_is_told_so_under_the_post(
         ("pointer", "sent"),
     ]
     assert len(x.said()) == 1
+
+
+@pytest.mark.parametrize(
+    ("public", "said"),
+    [
+        (True, "User is over daily status update limit."),
+        (False, "You are over the daily limit for sending Direct Messages."),
+    ],
+)
+def test_beyond_the_days_cap_nothing_is_tried_and_nothing_given_up(
+    late_book: LaterBook, x: LocalX, logged: list[Any], *, public: bool, said: str
+) -> None:
+    sender, capped = sending(late_book, x), forbidden(said)
+    x.world.send_direct(ALICE, BOT.x_id, "#help")
+    way = POSTING if public else ("POST", f"/2/dm_conversations/with/{ALICE}/messages")
+    x.faults.script(*way, Fault(status=capped.status, body=capped.body))
+    for number in range(1, 6):
+        put(late_book, x, number, public=public)
+    for _ in range(3):
+        sender.serve()
+        later(x, minutes=9)
+    assert (states(late_book), x.calls[way]) == (["pending"] * 5, 1)
+    later(x, minutes=4)
+    sender.serve()
+    assert states(late_book) == ["sent"] * 5
+    assert _alarms(logged) == []
 
 
 def test_200_with_errors_beside_the_data_is_an_answer(x: LocalX) -> None:

@@ -14,6 +14,7 @@ _BLANK = "about:blank"
 
 DM_NOT_ALLOWED = "You do not have permission to DM one or more participants."
 DM_NOT_TO_THIS_USER = "You cannot send messages to this user."
+DM_BLOCKED = "You cannot send messages to users who have blocked you."
 DM_NOT_FOLLOWING = "You cannot send messages to users who are not following you."
 REPLY_NOT_ALLOWED = (
     "Reply to this conversation is not allowed because you have not been mentioned or "
@@ -118,6 +119,12 @@ def too_many(*, code_88: bool) -> Problem:
     if code_88:
         return Problem(429, {"errors": [{"code": 88, "message": "Rate limit exceeded"}]})
     return _plain(429, "Too Many Requests", "Too Many Requests")
+
+
+def days_cap() -> Problem:
+    """Return 403: the account has posted all that it may for now, in the older form."""
+    message = "User is over daily status update limit."
+    return Problem(403, {"errors": [{"code": 185, "message": message}]})
 
 
 def missing(kind: str, parameter: str, value: str) -> Json:

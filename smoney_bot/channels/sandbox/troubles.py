@@ -31,6 +31,7 @@ def direct_troubles() -> dict[str, Fault]:
         problems.DM_NOT_ALLOWED,
         problems.DM_NOT_TO_THIS_USER,
         problems.DM_NOT_FOLLOWING,
+        problems.DM_BLOCKED,
     )
     return {f"403 {saying}": _fault(forbidden(saying)) for saying in sayings}
 
@@ -110,6 +111,7 @@ def _limits(now: datetime) -> dict[str, Fault]:
         "429 problem": _fault(problems.too_many(code_88=False), _told(quarter)),
         "429 rate-limit-exceeded": _kind(429, "rate-limit-exceeded"),
         "429 without a reset": _fault(problems.too_many(code_88=True)),
+        "403 of a day, code 185": _fault(problems.days_cap()),
         "429 of a day": _fault(problems.too_many(code_88=False), _told(day)),
     }
 

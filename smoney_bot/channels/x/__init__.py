@@ -10,6 +10,7 @@
     directs.py      direct messages
     wire.py         a whole webhook body
     session.py      the HTTP session: which host, how long, no redirects
+    problems.py     what X says when it refuses
     outcomes.py     what X's answer means for a line that was to leave
     asking.py       questions to X, page by page
     client.py       the way out, over tweepy

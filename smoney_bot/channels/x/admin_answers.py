@@ -15,6 +15,7 @@ from email.utils import parsedate_to_datetime
 import requests
 
 from smoney_bot.channels.x.asking import Call, NoAnswer
+from smoney_bot.channels.x.problems import report, sentence
 from smoney_bot.channels.x.refusals import Reason, XRefuses
 from smoney_bot.channels.x.session import BadStatus
 from smoney_bot.channels.x.strict_json import (
@@ -29,8 +30,6 @@ from smoney_bot.channels.x.strict_json import (
 
 #: These ids become part of an address, so only harmless letters pass.
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
-
-_DETAIL_MAX = 200  # characters
 
 #: Where X writes its reason: as a title, in its details, or at the end of a type.
 _PLACES = ("title", "detail", "type", "message", "reason")
@@ -110,19 +109,11 @@ def facts_of(response: requests.Response) -> Json:
 
 def _refusal(status: int, body: bytes) -> XRefuses:
     """Read X's reason, in whichever of its places it stands."""
-    try:
-        told = read_object(body)
-    except BadBody:
-        told = {}
+    told = report(body)
     problems = [told, *objects_at(told, "errors")]
     words = " ".join(filter(None, (text_at(one, name) for one in problems for name in _PLACES)))
     reason = next(one for one in Reason if one.value.lower() in words.lower())
-    said = next((text for one in problems if (text := text_at(one, "detail", "message"))), "")
-    return XRefuses(status, reason, _printable(said) or reason.value)
-
-
-def _printable(text: str) -> str:
-    return re.sub(r"[^ -~]", "?", text)[:_DETAIL_MAX]
+    return XRefuses(status, reason, sentence(told) or reason.value)
 
 
 def things(facts: Json, name: str) -> Iterable[Json]:

@@ -16,8 +16,9 @@ import requests
 from urllib3.exceptions import NewConnectionError
 
 from smoney_bot.channels import Delivery, Halt, Parked, Rejected, Unknown, Wait
+from smoney_bot.channels.x.problems import is_days_cap, report, sentence, words
 from smoney_bot.channels.x.session import BadStatus
-from smoney_bot.channels.x.strict_json import BadBody, Json, objects_at, read_object, text_at
+from smoney_bot.channels.x.strict_json import Json, text_at
 
 #: Kinds of problem (the end of `type`) that concern our app, not this one line.
 _APP_PROBLEMS = {
@@ -40,18 +41,19 @@ _LINE_SAYINGS = {
     "deleted or not visible": "the post is gone",
     "permission to dm one or more participants": "direct message not allowed",
     "cannot send messages to this user": "direct message not allowed",
+    "users who have blocked you": "direct message not allowed",
     "not following you": "direct message not allowed",
 }
 
 #: X counts per 15 minutes, and some calls per day as well.
 _LIMITS = ("x-rate-limit", "x-user-limit-24hour", "x-app-limit-24hour")
 
-_DETAIL_MAX = 200  # characters
-
 
 def judge_status(bad: BadStatus) -> Delivery:
     """Return what became of a line that X answered with an error."""
-    status, said = bad.status, _said(bad.body)
+    status, said = bad.status, report(bad.body)
+    if is_days_cap(status, bad.body):
+        return Wait(None, "daily limit")  # pacing lets nothing through meanwhile
     if _is_about_our_app(status, said):
         return Halt(_why(status, said))
     if status == requests.codes.too_many_requests:
@@ -83,36 +85,23 @@ def _is_about_our_app(status: int, said: Json) -> bool:
     if status in (requests.codes.unauthorized, requests.codes.payment_required):
         return True
     problem = (text_at(said, "type") or "").rpartition("/")[2]
-    return problem in _APP_PROBLEMS or any(saying in _words(said) for saying in _ACCOUNT_SAYINGS)
+    return problem in _APP_PROBLEMS or any(saying in words(said) for saying in _ACCOUNT_SAYINGS)
 
 
 def _judge_forbidden(said: Json) -> Delivery:
-    words = _words(said)
-    if any(saying in words for saying in _TWIN_SAYINGS):
+    heard = words(said)
+    if any(saying in heard for saying in _TWIN_SAYINGS):
         return Unknown("duplicate content")
     for saying, why in _LINE_SAYINGS.items():
-        if saying in words:
+        if saying in heard:
             return Rejected(why)
     return Parked(_why(requests.codes.forbidden, said))
 
 
-def _said(body: bytes) -> Json:
-    """Return X's problem report; empty if the body is none (a page of HTML, say)."""
-    try:
-        return read_object(body)
-    except BadBody:
-        return {}
-
-
-def _words(said: Json) -> str:
-    messages = [text_at(error, "message") for error in objects_at(said, "errors")]
-    return " ".join(filter(None, [text_at(said, "detail"), *messages])).lower()
-
-
 def _why(status: int, said: Json) -> str:
-    # X's own `detail` and nothing else of the body: the rest may repeat the line.
-    detail = re.sub(r"[^ -~]", "?", text_at(said, "detail") or "")[:_DETAIL_MAX]
-    return f"{status}: {detail}" if detail else str(status)
+    # X's first sentence and nothing else of the body: the rest may repeat the line.
+    why = sentence(said)
+    return f"{status}: {why}" if why else str(status)
 
 
 def _reset(headers: Mapping[str, str]) -> datetime | None:

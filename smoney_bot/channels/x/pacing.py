@@ -21,6 +21,7 @@ from smoney_bot.book.windows import Span, Told
 from smoney_bot.channels.x.budget import Budget, Purse, next_day
 from smoney_bot.channels.x.endpoints import DIRECTS, ENDPOINTS, POSTS, Endpoint
 from smoney_bot.channels.x.prices import PRICES
+from smoney_bot.channels.x.problems import is_days_cap
 from smoney_bot.channels.x.session import Shut
 from smoney_bot.channels.x.strict_json import BadBody, id_at, object_at, objects_at, read_object
 
@@ -35,6 +36,9 @@ _SPANS = {
 
 #: The rest after a 429 that does not say until when.
 _UNTOLD = timedelta(seconds=60)
+
+#: The rest after the account's cap of a day: X hands it out in slices so long.
+_SLICE = timedelta(minutes=30)
 
 _NUMBER = re.compile(r"[0-9]{1,10}", re.ASCII)
 
@@ -103,6 +107,8 @@ class Pacing:
         refused = answer.status_code == requests.codes.too_many_requests
         if refused and not any(one.remaining == 0 and one.resets_at > now for one in told):
             windows.close(connection, call.window, Span.QUARTER, now + _UNTOLD)
+        if is_days_cap(answer.status_code, answer.content):
+            windows.close(connection, call.window, Span.QUARTER, now + _SLICE)
         if answer.ok:
             calls = 1 if call.sends else _first_shown(connection, call, answer, now)
             spending.add(connection, call.billed, calls, calls * PRICES[call.billed], now)

@@ -191,6 +191,12 @@ ROWS: list[tuple[int, object, dict[str, str], Delivery]] = [
         | {"x-app-limit-24hour-remaining": "9", "x-app-limit-24hour-reset": "1795250000"},
         Wait(datetime.fromtimestamp(1795200000, UTC), "rate limit"),
     ),
+    (
+        403,
+        {"errors": [{"code": 185, "message": "User is over daily status update limit."}]},
+        {},
+        Wait(None, "daily limit"),
+    ),
     # 403 in X's own words
     (403, load("api/error_403_duplicate"), {}, Unknown("duplicate content")),
     (
@@ -227,6 +233,12 @@ ROWS: list[tuple[int, object, dict[str, str], Delivery]] = [
         _problem("about:blank", "You are not permitted to perform this action."),
         {},
         Parked("403: You are not permitted to perform this action."),
+    ),
+    (
+        403,
+        {"errors": [{"code": 226, "message": "This request looks like it might be automated."}]},
+        {},
+        Parked("403: This request looks like it might be automated."),
     ),
     (403, b"<html>no</html>", {}, Parked("403")),
     # gone, wrong
