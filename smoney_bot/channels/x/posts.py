@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from smoney_bot.bank.messages import ClearMessage, Form, written_at
@@ -9,6 +10,9 @@ from smoney_bot.channels.x.dropped import Dropped, check_storable
 from smoney_bot.channels.x.mentions import Marked, place
 from smoney_bot.channels.x.people import check_human, handle_in
 from smoney_bot.channels.x.strict_json import Json
+
+#: All that X hides at the end of a post: its own links to pictures, quotes and cards.
+_HIDDEN = re.compile(r"\s*(?:https?://t\.co/\w{1,40}\s*)*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +59,10 @@ def as_message(post: Post, *, bot_id: str) -> ClearMessage:
         author_handle=handle_in(post.author),
         text=text,
         written_at=written_at(first),
-        # Offsets that were counted on another spelling of the text would cut
-        # the displayed part short, perhaps in the middle of a code. Its start
-        # is right in both: only @names stand before it.
-        body=(start, end if fitted else len(text)),
+        # Offsets that were counted on another spelling of the text (`&` for
+        # `&amp;`) would cut the displayed part short, perhaps in the middle of a
+        # code. Its start is right in both: only @names stand before it.
+        body=(start, end if fitted and _HIDDEN.fullmatch(text, end) else len(text)),
         mentions=mentions,
     )
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import html
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from x_recordings import ALICE, BOB, BOT, CAROL, dump, load, raw
 
+from smoney_bot.bank import orders
+from smoney_bot.bank.keys import Keyring
 from smoney_bot.bank.messages import ClearMessage, Form, Mention
+from smoney_bot.bank.orders import Bot, Pay
+from smoney_bot.bank.redaction import conceal
 from smoney_bot.channels.x import wire
 
 TEN = datetime(2026, 11, 20, 10, tzinfo=UTC)
@@ -275,6 +281,48 @@ def test_mentions_are_searched_when_x_counted_another_spelling_of_the_text() -> 
     assert shown(message) == text  # the code is not cut in the middle
 
 
+NOTES = ("tea &amp; milk", "tea &amp; milk &amp; jam", "A&amp;B &amp; C&amp;D &amp;lt;")
+
+
+@pytest.mark.parametrize("note", NOTES)
+@pytest.mark.parametrize("counted", [len, lambda text: len(html.unescape(text))])
+def test_a_note_with_and_is_read_to_its_end_however_x_counts_it(
+    note: str, counted: Callable[[str], int]
+) -> None:
+    text = f"@Smoney #20 @bob {note} #07482193"
+    displayed = [0, counted(text)]
+    newer = mention(text=text, display_text_range=displayed)
+    older = load("synthetic/aaa_mention_command")
+    older["tweet_create_events"][0] |= {"text": text, "display_text_range": displayed}
+    for facts in (newer, older):
+        (clear,) = read(facts).messages
+        kept = conceal(clear, Keyring({"t": b"k" * 32}), Bot(BOT, "Smoney"))
+        order = orders.read(kept, Bot(BOT, "Smoney"))
+        assert isinstance(order, Pay)
+        assert order.note == html.unescape(note)
+        assert order.code_at == kept.codes[0].start == text.index("07482193")
+        assert not any(map(str.isdigit, kept.text[20:]))
+
+
+LINK = "https://t.co/AbCd012345"
+
+
+@pytest.mark.parametrize(
+    ("tail", "hidden"),
+    [
+        (f" {LINK}", True),
+        (f" {LINK} {LINK}", True),
+        (f" {LINK} too", False),
+        (" https://t.co.example/x", False),
+        (" http", False),
+    ],
+)
+def test_only_links_of_x_are_hidden_at_the_end(tail: str, *, hidden: bool) -> None:
+    said = "@Smoney #20 @bob #1234"
+    (message,) = read(mention(text=said + tail, display_text_range=[0, len(said)])).messages
+    assert shown(message) == (said if hidden else said + tail)
+
+
 @pytest.mark.parametrize("offsets", [(12, 15), (-10, -6), (None, None), ("12", "16"), (16, 12)])
 def test_a_wrong_offset_is_not_believed(offsets: tuple[object, object]) -> None:
     mark = {"start": offsets[0], "end": offsets[1], "username": "bob", "id": BOB}
@@ -296,7 +344,7 @@ def test_a_mention_without_an_id_has_none() -> None:
 
 
 def test_the_displayed_part_is_clamped_to_the_text() -> None:
-    for given, body in (([-5, 99], (0, 22)), ([8, 3], (8, 8)), ([50, 60], (22, 22))):
+    for given, body in (([-5, 99], (0, 22)), ([8, 3], (8, 22)), ([50, 60], (22, 22))):
         (message,) = read(mention(display_text_range=given)).messages
         assert message.body == body
 
