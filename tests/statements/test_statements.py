@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from datetime import UTC, datetime
+from unicodedata import normalize
 
 import pytest
 from statement_cast import NOVEMBER, OCTOBER, opens, payment, pays, two_months
 
-from smoney_bot.bank.customers import Kind, Language
+from smoney_bot.bank.customers import Customer, Kind, Language
 from smoney_bot.bank.money import Cents, euros
 from smoney_bot.bank.receipts import Fate
 from smoney_bot.book import holds, ledger, receipts, statement_sessions, statements
 from smoney_bot.book.engine import Book
 from smoney_bot.book.months import Month, month_of, read_month
-from smoney_bot.book.statements import LineKind
+from smoney_bot.book.statements import Line, LineKind, Statement
 from smoney_bot.web.statements.sheet import sheet
 from smoney_bot.web.statements.words import WORDS
 
@@ -125,6 +128,45 @@ def test_the_sheet_is_for_the_spreadsheet_of_its_reader_and_computes_nothing(boo
     assert len(french) == 2 + len(november.lines)
     english = sheet(november, Language.ENGLISH).splitlines()
     assert english[2] == '2026-11-03,To @bob,"\'=pizza, at noon",REF1-00,-20.00,80.00'
+
+
+HOSTILE_NOTES = (
+    "=1+1",
+    "tea;=cmd|' /C calc'!A0;",
+    "tea,=cmd|' /C calc'!A0,",
+    "tea|@SUM(A1)",
+    "tea\t-1+1",
+    "tea; +1+1",
+    "\uff1d1+1",
+    "tea,\uff201",
+    'tea,"=1+1"',
+    'tea;"=1+1"',
+    '"=1+1"',
+)
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("note", HOSTILE_NOTES)
+def test_no_note_becomes_a_formula_whichever_separator_a_spreadsheet_takes(
+    note: str, language: Language
+) -> None:
+    line = Line(
+        booked_at=NOVEMBER,
+        kind=LineKind.PAYMENT,
+        incoming=True,
+        amount=Cents(1),
+        other="eve",
+        tag="",
+        note=note,
+        reference="7K3Q-48",
+        balance=Cents(101),
+    )
+    alice = Customer(1, 11, "111111111", "alice")
+    text = sheet(Statement(alice, NOV, Cents(100), (line,)), language)
+    for separator in ",;|\t":
+        cells = [cell for row in csv.reader(io.StringIO(text), delimiter=separator) for cell in row]
+        computed = [cell for cell in cells if normalize("NFKC", cell.lstrip()[:1]) in tuple("=+-@")]
+        assert computed == [], separator
 
 
 def test_what_is_held_is_summed_for_its_payer(book: Book) -> None:

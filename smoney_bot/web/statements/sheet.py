@@ -2,13 +2,14 @@
 
 French ones part columns by `;` and write a decimal comma. The mark in front (BOM) is
 how Excel knows UTF-8. What begins like a formula is no formula: a payer's note must
-not compute anything in the payee's spreadsheet.
+not compute anything in the payee's spreadsheet, whichever columns that sees in it.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 
 from smoney_bot.bank.customers import Language
 from smoney_bot.bank.money import Cents
@@ -18,8 +19,9 @@ from smoney_bot.web.statements.words import WORDS, described
 #: How a spreadsheet knows that the file is UTF-8.
 MARK = "\ufeff"
 
-#: OWASP, "CSV injection": cells that begin so are computed.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+#: OWASP, "CSV injection": where a cell begins that would be computed. Somebody may open
+#: the sheet with another separator than ours: so behind each of them, and behind quotes.
+_FORMULA = re.compile(r'(?:^|[,;|\t])[\s"]*(?=[=+\-@\uff1d\uff0b\uff0d\uff20])')
 
 _DELIMITER = {Language.FRENCH: ";", Language.ENGLISH: ","}
 _POINT = {Language.FRENCH: ",", Language.ENGLISH: "."}
@@ -53,5 +55,4 @@ def _written(cents: Cents, language: Language) -> str:
 
 
 def _plain(text: str) -> str:
-    line = " ".join(text.split())
-    return f"'{line}" if line.startswith(_FORMULA) else line
+    return _FORMULA.sub(r"\g<0>'", " ".join(text.split()))
