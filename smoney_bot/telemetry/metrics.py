@@ -70,7 +70,7 @@ _start_at_zero(MESSAGES, "applied", "declined", "refused", "ignored")
 _start_at_zero(REPLIES, "sent", "wait", "unknown", "rejected", "parked", "halt")
 _start_at_zero(SIGN_INS, "admitted", "turned_away")
 _start_at_zero(DEEDS, "done", "unwilling", "not_allowed", "foreign_form")
-_start_at_zero(TURNED_AWAY, "unsigned", "attack", "malformed", "encoded", "away")
+_start_at_zero(TURNED_AWAY, "unsigned", "attack", "malformed", "encoded", "cut", "away")
 _start_at_zero(TURNED_AWAY, "bad_challenge", "too_many_challenges")
 
 

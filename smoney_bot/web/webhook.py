@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from structlog import get_logger
 
@@ -77,7 +77,10 @@ class Door:
     async def _take_in(self, request: Request) -> Response:
         if request.headers.get("content-encoding", "identity") != "identity":
             return _refuse(415, "encoded", "send the body as it is, without Content-Encoding")
-        body = await request.body()
+        try:
+            body = await request.body()
+        except ClientDisconnect:
+            return _refuse(400, "cut", "the body did not arrive whole: deliver it again")
         header = request.headers.get(self.header)
         if header in self.signed:
             # Somebody had us sign a challenge and tries it as X's own signature.

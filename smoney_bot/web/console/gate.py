@@ -23,6 +23,7 @@ from smoney_bot.book import actions
 from smoney_bot.book.engine import Book
 from smoney_bot.book.operators import Operator
 from smoney_bot.telemetry import metrics
+from smoney_bot.web import forms
 from smoney_bot.web.console.pages import Pages
 from smoney_bot.web.console.porter import Porter, Visit
 
@@ -32,7 +33,6 @@ log = get_logger(__name__)
 COOKIE = "__Host-smoney-console"
 SIGN_IN = "/console/sign-in"
 
-_FIELDS_MAX = 8
 _ID_MAX = (1 << 63) - 1
 
 
@@ -213,14 +213,8 @@ class Gate:
 
 
 async def fields_of(request: Request) -> dict[str, str]:
-    """Return the fields of a form that are there once; files are refused."""
-    async with request.form(max_files=0, max_fields=_FIELDS_MAX) as form:
-        given = {name: form.getlist(name) for name in form}
-    return {
-        name: _plain(values[0])
-        for name, values in given.items()
-        if len(values) == 1 and isinstance(values[0], str)
-    }
+    """Return the fields of a form that are there once; raise `HTTPException` if it is none."""
+    return {name: _plain(value) for name, value in (await forms.fields_of(request)).items()}
 
 
 def number_of(path: Mapping[str, Any]) -> int:

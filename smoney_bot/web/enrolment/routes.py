@@ -41,10 +41,10 @@ from smoney_bot.web.enrolment.clerk import Clerk, LinkEnded, NothingStaged, Visi
 from smoney_bot.web.enrolment.pages import Pages
 from smoney_bot.web.enrolment.porter import NotAdmitted, Porter
 from smoney_bot.web.enrolment.shield import BODY_MAX, REQUESTS_MAX, Shield, Turnstile
+from smoney_bot.web.forms import fields_of
 from smoney_bot.web.languages import language_of
 
 _STATIC = Path(__file__).with_name("static")
-_FIELDS_MAX = 4
 _RETRY_SECONDS = 5
 
 
@@ -195,8 +195,5 @@ def _language(request: Request, visit: Visit | None = None) -> Language:
 
 async def _fields(request: Request, *names: str) -> tuple[str, ...]:
     """Return these fields of the form; "" for one that is missing or there twice."""
-    async with request.form(max_files=0, max_fields=_FIELDS_MAX) as form:
-        given = [form.getlist(name) for name in names]
-    return tuple(
-        values[0] if len(values) == 1 and isinstance(values[0], str) else "" for values in given
-    )
+    fields = await fields_of(request)
+    return tuple(fields.get(name, "") for name in names)

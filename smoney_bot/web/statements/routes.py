@@ -33,6 +33,7 @@ from smoney_bot.book.statement_sessions import LIFE
 from smoney_bot.web.enrolment.admission import NotAdmitted
 from smoney_bot.web.enrolment.choices import Mistake, read_any_code, read_word
 from smoney_bot.web.enrolment.shield import BODY_MAX, REQUESTS_MAX, Shield, Turnstile
+from smoney_bot.web.forms import fields_of
 from smoney_bot.web.languages import language_of
 from smoney_bot.web.statements.pages import Pages
 from smoney_bot.web.statements.porter import NoSuchMonth, Porter, Shown, SignedOut
@@ -42,7 +43,6 @@ from smoney_bot.web.statements.sheet import sheet
 COOKIE = "__Host-smoney-statement"
 
 _STATIC = Path(__file__).with_name("static")
-_FIELDS_MAX = 4
 _RETRY_SECONDS = 5
 
 
@@ -94,10 +94,9 @@ class _Endpoints:
 
     async def come_in(self, request: Request) -> Response:
         """Take the word and the code of the form."""
-        async with request.form(max_files=0, max_fields=_FIELDS_MAX) as form:
-            given = [form.getlist(name) for name in ("word", "code")]
+        fields = await fields_of(request)
         # A field that is missing or there twice is worth nothing.
-        word, code = (str(values[0]) if len(values) == 1 else "" for values in given)
+        word, code = fields.get("word", ""), fields.get("code", "")
         return await run_in_threadpool(self._come_in, request, word, code)
 
     def _come_in(self, request: Request, typed_word: str, typed_code: str) -> Response:
