@@ -113,7 +113,9 @@ def test_pages_carry_no_script_no_inline_style_and_no_address_elsewhere(alone: S
 
 def test_a_form_from_another_site_changes_nothing(alone: Site) -> None:
     link = alone.invite()
-    for headers in (FOREIGN, {"Sec-Fetch-Site": "same-site"}, {"Origin": "https://evil.example"}):
+    no_address = {"Origin": "http://["}
+    elsewhere = {"Origin": "https://evil.example"}
+    for headers in (FOREIGN, {"Sec-Fetch-Site": "same-site"}, elsewhere, no_address):
         assert ask(link, {"pin": PIN, "again": PIN}, headers=headers).status == 403
     assert ask(f"{link}/code").status == 303  # nothing was staged
     own = {"Sec-Fetch-Site": "same-origin", "Origin": "null"}

@@ -125,4 +125,7 @@ def is_own(headers: Headers) -> bool:
     if site is not None:
         return site in _OWN_SITE
     origin = headers.get("origin", "null")
-    return origin == "null" or urlsplit(origin).netloc == headers.get("host")
+    try:
+        return origin == "null" or urlsplit(origin).netloc == headers.get("host")
+    except ValueError:  # no address at all, such as `http://[`
+        return False
