@@ -142,12 +142,34 @@ def test_a_body_without_length_is_cut_off_at_the_limit(alone: Site) -> None:
     assert answer.status == 413
 
 
-def test_files_are_not_taken(alone: Site) -> None:
-    boundary = (
-        b'--x\r\nContent-Disposition: form-data; name="pin"; filename="p"\r\n\r\n7391\r\n--x--\r\n'
-    )
-    headers = {"Content-Type": "multipart/form-data; boundary=x"}
-    assert ask(alone.invite(), body=boundary, headers=headers).status == 400
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "multipart/form-data; boundary=x",
+        "multipart/form-data; boundary=x; charset=undefined",
+        "multipart/form-data; boundary=x; charset=punycode",
+        "multipart/form-data; boundary=x; charset=unicode_escape",
+        "multipart/form-data",
+        "text/plain",
+        "application/json",
+        "application/x-www-form-urlencoded, multipart/form-data",
+        "",
+    ],
+)
+def test_other_kinds_of_forms_are_not_taken(alone: Site, kind: str) -> None:
+    field = b'--x\r\nContent-Disposition: form-data; name="%b"%b\r\n\r\n-99\\ud800\r\n'
+    body = b"".join(field % (name, b"") for name in (b"pin", b"again", b"word", b"code"))
+    for sent in (body + b"--x--\r\n", field % (b"pin", b'; filename="p"') + b"--x--\r\n"):
+        for address in (alone.invite(), f"{alone.url}/enrolment"):
+            answer = ask(address, body=sent, headers={"Content-Type": kind})
+            assert answer.status == 415
+            assert "This request was not understood" in answer.text
+
+
+def test_a_form_is_taken_however_its_kind_is_spelt(alone: Site) -> None:
+    headers = {"Content-Type": "Application/X-WWW-form-urlencoded ; charset=undefined"}
+    fields = {"pin": PIN, "again": PIN}
+    assert ask(alone.invite(), fields, headers=headers).status == 200
 
 
 def test_one_address_may_ask_so_often_and_no_more(sqlite_book: Book) -> None:
