@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -11,7 +10,7 @@ from sqlalchemy import Connection
 
 from smoney_bot.bank.collections import Collection, CollectionState
 from smoney_bot.bank.customers import Customer, Kind, State
-from smoney_bot.bank.orders.grammar import TAG, is_tag
+from smoney_bot.bank.orders.grammar import read_tag
 from smoney_bot.book import collections as records
 from smoney_bot.book import customers, gifts
 from smoney_bot.book.errors import TagTaken
@@ -33,7 +32,6 @@ app = typer.Typer(name="collection", help="Collections of associations.", no_arg
 Tag = Annotated[str, typer.Argument(help="The collection's #tag.", metavar="TAG")]
 
 _COLUMNS = ["tag", "owner", "state", "goal_cents", "sum_cents", "gifts", "ends_at"]
-_TAG = re.compile(TAG, re.ASCII)
 _YEARS_MAX = 100
 
 #: A title is one line, and fits the page of a phone.
@@ -135,13 +133,13 @@ def close(
 
 def plain_tag(text: str) -> str:
     """Return the tag in small letters, without its #; end with exit code 1 if it is none."""
-    found = _TAG.fullmatch(text if text.startswith("#") else f"#{text}")
-    if found is None or not is_tag(found["tag"]):
+    tag = read_tag(text)
+    if tag is None:
         refuse(
             f"{text!r} is not a tag: 2 to 30 letters, digits or _, first a letter;"
             " no more than three digits, which could be a code, unless it ends in a year."
         )
-    return found["tag"].lower()
+    return tag
 
 
 def _association(connection: Connection, handle: str) -> Customer:

@@ -87,11 +87,19 @@ def test_a_name_stands_there_only_by_consent_and_goes_with_it(scene: Scene, url:
 def test_the_tag_is_read_in_any_case_and_an_unknown_one_says_so(scene: Scene, url: str) -> None:
     scene.collect()
     assert ask(url.replace("jardin", "Jardin")).status == 200
-    for odd in ("nothing", "%3Cscript%3E", "jardin/more", "'"):
+    for odd in ("nothing", "%3Cscript%3E", "jardin/more", "'", "jar%00din", "%00", "x" * 5000):
         unknown = ask(url.replace("jardin", odd))
         assert unknown.status == 404
         assert "n’existe pas" in unknown.text
         assert "no-store" in unknown.headers["Cache-Control"]
+
+
+def test_no_address_is_more_than_a_database_takes(book: Book) -> None:
+    scene = open_scene(book)
+    scene.collect()
+    for odd in ("\0", "jar\0din", "\ud800", "jardin\n", "j" * 100_000, ""):
+        assert look(book, odd) is None
+    assert look(book, "JARDIN") is not None
 
 
 def test_a_title_cannot_become_a_part_of_the_page(scene: Scene, url: str) -> None:

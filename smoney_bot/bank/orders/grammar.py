@@ -18,7 +18,8 @@ from smoney_bot.bank.references import read_reference
 SPACE = r"[ \n\t]"
 GAP = rf"{SPACE}{{0,40}}"
 HANDLE = r"@(?P<handle>[A-Za-z0-9_]{1,15})"
-TAG = r"#(?P<tag>[A-Za-z][A-Za-z0-9_]{1,29})"
+_TAG_NAME = r"(?P<tag>[A-Za-z][A-Za-z0-9_]{1,29})"
+TAG = rf"#{_TAG_NAME}"
 VERB = r"(?:envoyer|payer|donner|send|pay|give)"
 EURO = r"(?:€|EUR)"
 
@@ -31,6 +32,8 @@ _KEYWORD = r"(?P<keyword>[a-zçéêÇÉÊ]{2,12})"
 _CANCEL = r"(?:annuler|cancel)"
 _RECEIPT = r"(?:re[cçÇ]u|receipt)"
 REFERENCE = r"(?P<reference>[A-Za-z0-9-]{6,16})"
+
+_TAG_ALONE = re.compile(rf"#?{_TAG_NAME}", re.ASCII)
 
 #: A tag may end in a year; more digits than three are otherwise taken for a code.
 _YEAR = re.compile(r"[A-Za-z_]{1,26}(?:19|20)[0-9]{2}", re.ASCII)
@@ -108,3 +111,9 @@ def is_tag(tag: str) -> bool:
     """Return whether *tag* can name a collection rather than hide a code."""
     digits = sum(sign.isdigit() for sign in tag)
     return digits <= _TAG_DIGITS_MAX or _YEAR.fullmatch(tag) is not None
+
+
+def read_tag(text: str) -> str | None:
+    """Return the tag that *text* is, in small letters and without its #, or None if it is none."""
+    found = _TAG_ALONE.fullmatch(text)
+    return found["tag"].lower() if found and is_tag(found["tag"]) else None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from smoney_bot.bank.collections import Collection
+from smoney_bot.bank.orders.grammar import read_tag
 from smoney_bot.book import collections, customers, gifts
 from smoney_bot.book.engine import Book
 from smoney_bot.book.gifts import Gift, Standing
@@ -37,8 +38,11 @@ class View:
 
 def look(book: Book, tag: str) -> View | None:
     """Return the collection *tag* (in any case) as it stands now, or None."""
+    name = read_tag(tag)
+    if name is None:  # an address may hold what no database takes
+        return None
     with book.reading() as connection:
-        found = collections.among(connection, [tag.lower()]).get(tag.lower())
+        found = collections.among(connection, [name]).get(name)
         if found is None:
             return None
         return View(
