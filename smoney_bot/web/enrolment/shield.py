@@ -22,6 +22,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 #: The largest form, in bytes; ours have fifty.
 BODY_MAX = 4 * 1024
 
+#: The longest address, in signs; ours have up to eighty. A number in it is then one
+#: that Python reads: it refuses those of more than 4,300 digits.
+_PATH_MAX = 200
+
 #: Requests of one address in a minute; an enrolment takes about five.
 REQUESTS_MAX = 30
 
@@ -69,8 +73,9 @@ class Turnstile:
     """Lets through what comes from the page itself, and not too often from one address.
 
     *stop* makes the answer to others: 429 to a request beyond *requests_max* in
-    a minute, 403 to a form from another site, 413 to one too large. Behind a
-    proxy the client's address is what the server makes of the proxy's headers.
+    a minute, 404 to an address too long, 403 to a form from another site, 413 to
+    one too large. Behind a proxy the client's address is what the server makes of
+    the proxy's headers.
     """
 
     def __init__(self, app: ASGIApp, stop: Stop, requests_max: int) -> None:
@@ -92,13 +97,19 @@ class Turnstile:
             opens_at = self._limiter.get_window_stats(self._limit, client).reset_time
             seconds = max(1, math.ceil(opens_at - time.time()))
             return self._stop(429, {"Retry-After": str(seconds)})
+        if len(scope["path"]) > _PATH_MAX:
+            return self._stop(404, {})
         headers = Headers(scope=scope)
         if scope["method"] == "POST" and not is_own(headers):
             return self._stop(403, {})
-        length = headers.get("content-length", "")  # a body without one is counted as it comes
-        if length.isdecimal() and int(length) > BODY_MAX:
-            return self._stop(413, {})
-        return None
+        return self._stop(413, {}) if _length(headers) > BODY_MAX else None
+
+
+def _length(headers: Headers) -> int:
+    try:
+        return int(headers.get("content-length", ""))
+    except ValueError:
+        return 0  # without a length, or with none that can be, a body is counted as it comes
 
 
 def neighbourhood(address: str) -> str:
