@@ -21,11 +21,12 @@ from console_cast import (
     set_message_aside,
 )
 
-from smoney_bot.bank import refunding
+from smoney_bot.bank import references, refunding
 from smoney_bot.bank.customers import Kind, Language
 from smoney_bot.bank.desk import PaymentState
 from smoney_bot.bank.money import Cents, euros
 from smoney_bot.bank.operators import Deed, Role
+from smoney_bot.bank.reception import ANSWER_MAX
 from smoney_bot.book import collections, flows, refunds, rounds, seals, spending
 from smoney_bot.book.engine import Book
 from smoney_bot.book.rounds import Round
@@ -244,7 +245,16 @@ def test_strange_addresses_and_signs_are_answered_kindly(here: House) -> None:
     assert here.sign_in("\0", "\0", "\0").status == 401
     many = {f"field-{one}": "" for one in range(20)}
     assert desk.post("/console/seals/verify", **many).status == 400
-    assert desk.post("/console/seals/verify", csrf="x" * 5000).status == 413
+    assert desk.post("/console/seals/verify", csrf="x" * 20_000).status == 413
+
+
+@pytest.mark.parametrize("sign", ["é", "ї", "€", "\U0001f600", "\n"])
+def test_the_longest_answer_of_the_desk_fits_in_any_script(alone: House, sign: str) -> None:
+    asked = references.reference(77)
+    ask_desk(alone.book, alone.alice, asked)
+    words = "a" + sign * (ANSWER_MAX - 2) + "b"
+    sent = alone.as_(Role.TELLER).send(f"/console/desk/{asked}/answer", words=words)
+    assert (sent.status, sent.to) == (303, f"/console/desk/{asked}?said=answered_request")
 
 
 @pytest.mark.parametrize(("setting", "status"), [("on", 303), ("off", 404)])

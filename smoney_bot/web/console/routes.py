@@ -37,13 +37,17 @@ from smoney_bot.web.console.gate import COOKIE, SIGN_IN, Gate, fields_of
 from smoney_bot.web.console.pages import Pages
 from smoney_bot.web.console.porter import NotAdmitted, Porter, Visit
 from smoney_bot.web.console.views import PAGES
-from smoney_bot.web.enrolment.shield import BODY_MAX, Shield, Turnstile, neighbourhood
+from smoney_bot.web.enrolment.shield import Shield, Turnstile, neighbourhood
 
 _STATIC = Path(__file__).with_name("static")
 
 #: Requests of one address in a minute; and how many of them may try to sign in.
 REQUESTS_MAX = 240
 SIGN_INS_MAX = 10
+
+#: The largest form, in bytes. An answer of the desk has a thousand signs, and one sign
+#: of any script takes up to twelve bytes in a form.
+BODY_MAX = 16 * 1024
 
 _RETRY_SECONDS = 5
 
@@ -72,7 +76,10 @@ def create_console(
         exception_handlers={HTTPException: entrance.refused, TryLater: entrance.away},
         middleware=[
             Middleware(
-                Turnstile, lambda status, headers: pages.stop(status, None, headers), requests_max
+                Turnstile,
+                lambda status, headers: pages.stop(status, None, headers),
+                requests_max,
+                BODY_MAX,
             ),
             Middleware(RequestBodyLimitMiddleware, BODY_MAX),
         ],

@@ -19,7 +19,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-#: The largest form, in bytes; ours have fifty.
+#: The largest form, in bytes; those of customers have fifty.
 BODY_MAX = 4 * 1024
 
 #: The longest address, in signs; ours have up to eighty. A number in it is then one
@@ -74,13 +74,16 @@ class Turnstile:
 
     *stop* makes the answer to others: 429 to a request beyond *requests_max* in
     a minute, 404 to an address too long, 403 to a form from another site, 413 to
-    one too large. Behind a proxy the client's address is what the server makes of
-    the proxy's headers.
+    one of more than *body_max* bytes. Behind a proxy the client's address is what
+    the server makes of the proxy's headers.
     """
 
-    def __init__(self, app: ASGIApp, stop: Stop, requests_max: int) -> None:
+    def __init__(
+        self, app: ASGIApp, stop: Stop, requests_max: int, body_max: int = BODY_MAX
+    ) -> None:
         self._app = app
         self._stop = stop
+        self._body_max = body_max
         self._limit = RateLimitItemPerMinute(requests_max)
         # In memory: each process counts for itself, and a restart forgives.
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
@@ -102,7 +105,7 @@ class Turnstile:
         headers = Headers(scope=scope)
         if scope["method"] == "POST" and not is_own(headers):
             return self._stop(403, {})
-        return self._stop(413, {}) if _length(headers) > BODY_MAX else None
+        return self._stop(413, {}) if _length(headers) > self._body_max else None
 
 
 def _length(headers: Headers) -> int:
