@@ -103,6 +103,10 @@ class Door:
     async def _keep(self, delivery: wire.Delivery) -> None:
         for word in delivery.ignored:
             log.info("delivery.ignored", why=word)
+        for x_id in delivery.revoked:
+            own = x_id == self.bot.x_id
+            say = log.error if own else log.info  # without its own access the bot is mute
+            say("access.revoked", own=own)
         if delivery.deleted:
             # First, so that an order in the same body comes after its own deletion.
             await run_in_threadpool(self._note_deleted, delivery.deleted)

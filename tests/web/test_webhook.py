@@ -18,6 +18,7 @@ from door_cast import (
     ALICE,
     AWAY,
     BOB,
+    BOT,
     CLIENT_SECRET,
     CODE,
     SECRET,
@@ -143,6 +144,19 @@ def test_the_end_of_a_replay_is_acknowledged_and_logged(
     assert [(one["event"], one["why"]) for one in logged] == [
         ("delivery.ignored", "replay_complete")
     ]
+
+
+@pytest.mark.parametrize(("whose", "level"), [(BOT, "error"), (BOB, "info")])
+@pytest.mark.parametrize("older", [False, True])
+def test_who_takes_back_our_access_is_told(
+    small_door: TestClient, logged: list[Any], whose: str, level: str, *, older: bool
+) -> None:
+    newer = {"data": {"event_type": "oauth.revoke", "filter": {}, "payload": {"user_id": whose}}}
+    event = {"user_event": {"revoke": {"source": {"user_id": whose}}}} if older else newer
+    body = json.dumps(event).encode()
+    assert small_door.post(DOOR, content=body, headers=signed(body)).status_code == 200
+    told = [(one["event"], one["log_level"], one["own"]) for one in logged]
+    assert told == [("access.revoked", level, whose == BOT)]
 
 
 def test_a_new_handle_is_shown_from_then_on(door: TestClient, book: Book, x: X) -> None:
