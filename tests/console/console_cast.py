@@ -342,13 +342,20 @@ def set_message_aside(book: Book, author: Customer, number: int) -> str:
 
 
 @contextmanager
-def house(book: Book, sign_ins_max: int = 10_000) -> Iterator[House]:
+def house(book: Book, sign_ins_max: int = 10_000, refused_after: float = 0.0) -> Iterator[House]:
     """Serve the console over *book*, in which alice has paid bob, until the end of the block."""
     alice, bob = open_account(book, "alice", 100), open_account(book, "bob", 30)
     with book.reading() as connection:
         now = book.now(connection)
     paid = pay(book, 1, alice, bob, 2000, now)
-    routes = create_console(book, KEYS, Budget(), requests_max=10_000, sign_ins_max=sign_ins_max)
+    routes = create_console(
+        book,
+        KEYS,
+        Budget(),
+        requests_max=10_000,
+        sign_ins_max=sign_ins_max,
+        refused_after=refused_after,
+    )
     server = serve(Starlette(routes=routes))
     try:
         yield House(book, server.url, alice, bob, paid)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -9,13 +10,14 @@ from typing import Any
 
 import pytest
 from console_cast import PASSWORD, Desk, House, house
-from sqlalchemy import update
+from sqlalchemy import Connection, update
 
 from smoney_bot.bank import operators as rules
 from smoney_bot.bank.customers import Language
 from smoney_bot.bank.operators import FAILURES_FREE, IDLE, SESSION, Role
 from smoney_bot.book import operators, sessions, tables
 from smoney_bot.book.engine import Book
+from smoney_bot.book.operators import Operator
 
 _THREADS = 8
 
@@ -71,6 +73,29 @@ def test_all_failures_sound_alike_and_only_a_known_name_is_recorded(alone: House
     assert len(texts) == 1
     names = [(name, deed) for name, deed, _ in alone.deeds()]
     assert set(names) == {(name, "failed_to_sign_in") for name in ("window", "office", "unknown")}
+
+
+def test_a_refusal_takes_as_long_for_a_name_that_exists(
+    sqlite_book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A known name costs a write more; here that one is slow."""
+    slow, told_after, took = 0.3, 0.6, []
+    reserve = operators.reserve
+
+    def slower(connection: Connection, name: str, now: datetime) -> Operator | None:
+        if name == "window":
+            time.sleep(slow)
+        return reserve(connection, name, now)
+
+    monkeypatch.setattr(operators, "reserve", slower)
+    with house(sqlite_book, refused_after=told_after) as alone:
+        alone.operator(Role.TELLER)
+        for name in ("window", "nobody"):
+            began = time.monotonic()
+            assert alone.sign_in(name, "wrong password one").status == 401
+            took.append(time.monotonic() - began)
+    assert min(took) >= told_after
+    assert max(took) - min(took) < slow
 
 
 def test_a_supervisor_shows_six_digits_and_shows_them_once(here: House) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from functools import partial
 from http.client import HTTPConnection
 from itertools import product
 from urllib.parse import urlsplit
@@ -19,7 +20,9 @@ from smoney_bot.bank.operators import Role
 from smoney_bot.book import operators, sessions
 from smoney_bot.book.engine import Book
 from smoney_bot.channels.sandbox.server import serve
+from smoney_bot.web import app as web_app
 from smoney_bot.web.app import create_app
+from smoney_bot.web.console import create_console
 from smoney_bot.web.console.deeds import FORMS
 from smoney_bot.web.console.gate import COOKIE
 from smoney_bot.web.console.views import PAGES
@@ -116,6 +119,7 @@ def test_nothing_that_is_sent_is_an_error_of_ours(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(MovingWindowRateLimiter, "hit", lambda *_: True)
+    monkeypatch.setattr(web_app, "create_console", partial(create_console, refused_after=0.0))
     csrf, session = mac(token.encode(), "console-form"), {"Cookie": f"{COOKIE}={token}"}
     server = serve(create_app(settings(book_url), book))
     try:

@@ -1,6 +1,7 @@
 """The porter: lets operators in by name, password and authenticator, and out again.
 
-One refusal for all causes, after the same work: nobody learns which names there are.
+One refusal for all causes. It costs less work where a name is unknown or locked, so
+`routes` tells every one after the same time: nobody learns which names there are.
 """
 
 from __future__ import annotations

@@ -11,6 +11,8 @@ Not for the public: the proxy in front of smoney-bot does not pass it on.
 
 from __future__ import annotations
 
+import asyncio
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -45,6 +47,10 @@ _STATIC = Path(__file__).with_name("static")
 REQUESTS_MAX = 240
 SIGN_INS_MAX = 10
 
+#: Seconds after which a refusal to sign in is told. To count an attempt, to check a
+#: password and to note the failure takes a tenth of them, and less for some names.
+REFUSED_AFTER = 0.5
+
 #: The largest form, in bytes. An answer of the desk has a thousand signs, and one sign
 #: of any script takes up to twelve bytes in a form.
 BODY_MAX = 16 * 1024
@@ -59,11 +65,12 @@ def create_console(
     *,
     requests_max: int = REQUESTS_MAX,
     sign_ins_max: int = SIGN_INS_MAX,
+    refused_after: float = REFUSED_AFTER,
 ) -> list[BaseRoute]:
     """Return the routes of the console, to be added to those of the web application."""
     pages, porter = Pages(budget), Porter(book, keyring)
     gate = Gate(book, keyring, porter, pages)
-    entrance = _Entrance(porter, pages, RateLimitItemPerMinute(sign_ins_max))
+    entrance = _Entrance(porter, pages, RateLimitItemPerMinute(sign_ins_max), refused_after)
     app = Starlette(
         routes=[
             Route(SIGN_IN, entrance.ask, methods=["GET"]),
@@ -99,6 +106,7 @@ class _Entrance:
     porter: Porter
     pages: Pages
     sign_ins: RateLimitItemPerMinute
+    refused_after: float  # seconds
     # In memory: each process counts for itself; the book counts failures for good.
     limiter: MovingWindowRateLimiter = field(
         default_factory=lambda: MovingWindowRateLimiter(MemoryStorage())
@@ -110,20 +118,25 @@ class _Entrance:
         return self.pages.sign_in(_language(request))
 
     async def sign_in(self, request: Request) -> Response:
-        """Take the name, the password and the digits of the form."""
+        """Take the name, the password and the digits of the form.
+
+        Refusals are all told after the same time: else that would tell names that
+        exist from others. It is waited outside the threads, which others need.
+        """
+        asked_at = time.monotonic()
         host = request.client.host if request.client else ""
         if not self.limiter.hit(self.sign_ins, neighbourhood(host)):
             return self.pages.stop(429, None, {"Retry-After": "60"})
         fields = await fields_of(request)
-        return await run_in_threadpool(self._sign_in, request, fields)
+        try:
+            return await run_in_threadpool(self._sign_in, request, fields)
+        except NotAdmitted:
+            await asyncio.sleep(asked_at + self.refused_after - time.monotonic())
+            return self.pages.sign_in(_language(request), refused=True)
 
     def _sign_in(self, request: Request, fields: dict[str, str]) -> Response:
-        language = _language(request)
         name, password, code = (fields.get(one, "") for one in ("name", "password", "code"))
-        try:
-            token = self.porter.sign_in(name, password, code, language)
-        except NotAdmitted:
-            return self.pages.sign_in(language, refused=True)
+        token = self.porter.sign_in(name, password, code, _language(request))
         answer = RedirectResponse("/console", 303)
         answer.set_cookie(COOKIE, token, path="/", secure=True, httponly=True, samesite="strict")
         return answer
