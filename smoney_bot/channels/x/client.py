@@ -122,7 +122,8 @@ class XClient:
     def find_direct(self, text: str, *, to_x_id: str) -> str | None:
         """Return the id of our own direct message with this *text*, if X shows one.
 
-        Looks at the last 500 of the conversation. Raises `TryLater`.
+        Looks at the last 500 of the conversation. Raises `TryLater`, also if X leaves
+        out by what we would know our own.
         """
         call = partial(
             self._x.get_direct_message_events,
@@ -131,9 +132,12 @@ class XClient:
             max_results=_ROWS_PER_PAGE,
             dm_event_fields=["sender_id", "text"],
         )
+        others: list[Json] = []
         for direct in rows(call, _DIRECT_PAGES):
             if id_at(direct, "sender_id") == self._bot_id and shows(direct, text):
                 return id_at(direct, "id")
+            others.append(direct)
+        check_brought(others, ("sender_id",), ("text",))
         return None
 
     def mentions_since(self, post_id: str) -> list[Json]:

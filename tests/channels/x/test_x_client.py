@@ -460,6 +460,17 @@ def test_our_direct_message_is_found_and_not_the_customers(
     assert x.asked[0].query["event_types"] == ["MessageCreate"]
 
 
+@pytest.mark.parametrize("left_out", ["sender_id", "text"])
+def test_a_look_that_could_not_know_our_own_is_no_look(
+    x: ScriptedServer, client: XClient, left_out: str
+) -> None:
+    """X leaves out a field it does not know any more, without a word."""
+    ours = {"id": "40", "sender_id": BOT, "text": "Solde : 20 €."}
+    x.answer(200, _page({name: one for name, one in ours.items() if name != left_out}))
+    with pytest.raises(TryLater, match=left_out):
+        client.find_direct("Solde : 20 €.", to_x_id=ALICE)
+
+
 # Who holds a handle now -----------------------------------------------------------------------
 
 
