@@ -14,7 +14,7 @@ from smoney_bot.bank.orders.grammar import read_tag
 from smoney_bot.book import collections as records
 from smoney_bot.book import customers, gifts
 from smoney_bot.book.errors import TagTaken
-from smoney_bot.cli.customers import find
+from smoney_bot.cli.customers import held
 from smoney_bot.cli.money import amount_of
 from smoney_bot.cli.opening import load_settings, opened, opened_to_pay
 from smoney_bot.cli.show import (
@@ -143,7 +143,7 @@ def plain_tag(text: str) -> str:
 
 
 def _association(connection: Connection, handle: str) -> Customer:
-    owner = find(connection, handle)
+    owner = held(connection, handle)
     if owner.kind is not Kind.ASSOCIATION:
         refuse(f"{owner.handle} is no association: only these have collections.")
     if owner.state is State.CLOSED:

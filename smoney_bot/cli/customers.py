@@ -48,6 +48,16 @@ def find(connection: Connection, handle: str) -> Customer:
     return customer
 
 
+def held(connection: Connection, handle: str) -> Customer:
+    """Do as `find` does, and let nobody change the customer until the transaction ends."""
+    found = find(connection, handle)
+    # Again, and held: what a batch changes meanwhile must not be undone by ours.
+    customer = records.by_x_ids(connection, [found.x_id], lock=True).get(found.x_id)
+    if customer is None:
+        refuse(f"{handle} was erased at this moment.")
+    return customer
+
+
 @app.command(name="open")
 def open_(
     handle: Handle,
@@ -213,7 +223,7 @@ def _set_state(handle: str, state: State) -> None:
     with opened(load_settings()) as book:
 
         def work(connection: Connection) -> Customer:
-            customer = find(connection, handle)
+            customer = held(connection, handle)
             if customer.state is State.CLOSED:
                 refuse(f"The account of {customer.handle} is closed.")
             changed = replace(customer, state=state)

@@ -19,7 +19,7 @@ from smoney_bot.book import customers, ledger, stories
 from smoney_bot.book import payments as records
 from smoney_bot.book.engine import Book
 from smoney_bot.book.errors import ReferenceReused
-from smoney_bot.cli.customers import Handle, find
+from smoney_bot.cli.customers import Handle, find, held
 from smoney_bot.cli.opening import load_settings, opened, opened_to_pay
 from smoney_bot.cli.show import (
     AsJson,
@@ -59,7 +59,7 @@ def deposit(
 
     with opened_to_pay(settings) as book:
         try:
-            new = book.run(lambda c: work(c, book, find(c, handle)))
+            new = book.run(lambda c: work(c, book, held(c, handle)))
         except PayeeUnavailable:
             most = money_of(settings.limits.balance)
             refuse(f"Not booked: {handle} would hold more than {most} €.")
@@ -75,7 +75,7 @@ def withdraw(
     cents = amount_of(amount)
 
     def work(connection: Connection, book: Book) -> bool:
-        customer = find(connection, handle)
+        customer = held(connection, handle)
         return ledger.withdraw(connection, customer, cents, reference, book.now(connection))
 
     with opened_to_pay(load_settings()) as book:
