@@ -68,6 +68,7 @@ class HistoryLine:
     other: str
     reference: str
     held: bool = False  # set aside: it may still come back
+    undone: bool = False  # operators have given it back since
 
 
 @dataclass(frozen=True, slots=True)

@@ -273,13 +273,15 @@ def _history(voice: Voice, lines: tuple[answers.HistoryLine, ...]) -> str:
     told = [title, *(_history_line(line, voice.language) for line in lines)]
     if any(line.held for line in lines):
         told.append(voice.gettext("* set aside: nobody has it yet"))
+    if any(line.undone for line in lines):
+        told.append(voice.gettext("** given back to the payer since"))
     return "\n".join(told)
 
 
 def _history_line(line: answers.HistoryLine, language: Language) -> str:
     sign = "+" if line.incoming else "\N{MINUS SIGN}"
     when = day(line.booked_at, language)
-    mark = " *" if line.held else ""
+    mark = " *" if line.held else " **" if line.undone else ""
     return f"{when}  {sign}{amount(line.amount, language)}  {line.other}  {line.reference}{mark}"
 
 

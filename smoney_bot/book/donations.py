@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, literal, or_, select
+from sqlalchemy import Connection, or_, select
 
 from smoney_bot.bank.collections import CollectionState
 from smoney_bot.bank.customers import Customer
 from smoney_bot.bank.desk import PaymentState
 from smoney_bot.bank.money import Cents
-from smoney_bot.bank.refunding import key_of
 from smoney_bot.book import customers
+from smoney_bot.book.payments import UNDONE
 from smoney_bot.book.tables import collections, payments, transfers
 
 
@@ -42,7 +42,7 @@ def of_year(connection: Connection, association: Customer, year: int) -> list[Do
             collections.c.tag,
         )
         .outerjoin(collections, collections.c.id == payments.c.collection_id)
-        .outerjoin(transfers, transfers.c.key == literal(key_of("")).concat(payments.c.reference))
+        .outerjoin(transfers, UNDONE)
         .where(
             payments.c.payee_id == association.id,
             payments.c.state == PaymentState.BOOKED,

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, bindparam, func, or_, select, text, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Row,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from smoney_bot.bank.answers import HistoryLine
 from smoney_bot.bank.customers import Customer
 from smoney_bot.bank.desk import Payment, PaymentState
+from smoney_bot.bank.receipts import Fate
+from smoney_bot.bank.refunding import key_of
 from smoney_bot.book import rows
 from smoney_bot.book.errors import NotWaiting
 from smoney_bot.book.listed import is_in
-from smoney_bot.book.tables import customers, payments
+from smoney_bot.book.tables import customers, payments, transfers
 
 _FACTS = [payments.c[name] for name in Payment.__slots__ if name != "amount"]
 
@@ -22,6 +35,8 @@ _FACTS = [payments.c[name] for name in Payment.__slots__ if name != "amount"]
 _WAITS = text("payments.state = 'waiting'")
 #: What `payment_of` needs of a row.
 SHOWN = [*_FACTS, payments.c.amount_cents.label("amount")]
+#: Joins the transfer that undid a payment, if one did: its state stays `booked`.
+UNDONE = transfers.c.key == literal(key_of("")).concat(payments.c.reference)
 _WAITING = select(*SHOWN).where(is_in(payments.c.payer_id, "asked"), _WAITS)
 
 
@@ -114,19 +129,39 @@ def find(connection: Connection, reference: str) -> Payment | None:
 def listing(
     connection: Connection,
     *,
-    state: PaymentState | None = None,
+    fate: Fate | None = None,
     customer_id: int | None = None,
     limit: int = 50,
 ) -> list[Payment]:
-    """Return the newest payments, of one *state* or of one customer if asked."""
+    """Return the newest payments, of one *fate* or of one customer if asked."""
     statement = select(*SHOWN).order_by(payments.c.created_at.desc(), payments.c.reference.desc())
-    if state is not None:
-        statement = statement.where(payments.c.state == state)
+    if fate in (Fate.BOOKED, Fate.REFUNDED):
+        undone = transfers.c.id.is_not(None) if fate is Fate.REFUNDED else transfers.c.id.is_(None)
+        statement = statement.outerjoin(transfers, UNDONE).where(
+            payments.c.state == PaymentState.BOOKED, undone
+        )
+    elif fate is not None:
+        statement = statement.where(payments.c.state == PaymentState(fate.value))
     if customer_id is not None:
         sides = (payments.c.payer_id == customer_id, payments.c.payee_id == customer_id)
         statement = statement.where(or_(*sides))
     found = connection.execute(statement.limit(limit))
     return [payment_of(row) for row in found]
+
+
+def undone(connection: Connection, found: Iterable[Payment]) -> dict[str, datetime]:
+    """Return when each of these payments was undone, by reference; most never were."""
+    statement = (
+        select(payments.c.reference, transfers.c.booked_at)
+        .join(transfers, UNDONE)
+        .where(payments.c.reference.in_(sorted(one.reference for one in found)))
+    )
+    return {row.reference: row.booked_at for row in connection.execute(statement)}
+
+
+def fate_of(payment: Payment, undone_at: Mapping[str, datetime]) -> Fate:
+    """Return what has become of *payment*, as `undone` tells."""
+    return Fate.REFUNDED if payment.reference in undone_at else Fate(payment.state.value)
 
 
 def history(
@@ -153,6 +188,7 @@ def _lines(connection: Connection, asker_id: int, limit: int) -> tuple[HistoryLi
             other=row.handle or row.payee_handle,
             reference=row.reference,
             held=row.state is PaymentState.HELD,
+            undone=row.undone_by is not None,
         )
         for row in newest[:limit]
     )
@@ -162,8 +198,9 @@ def _one_side(
     connection: Connection, own: Column[int], other: Column[int], asker_id: int, limit: int
 ) -> list[Row[*tuple[Any, ...]]]:
     statement = (
-        select(payments, customers.c.handle)
+        select(payments, customers.c.handle, transfers.c.id.label("undone_by"))
         .outerjoin(customers, customers.c.id == other)
+        .outerjoin(transfers, UNDONE)
         .where(own == asker_id, payments.c.state.in_((PaymentState.BOOKED, PaymentState.HELD)))
         .order_by(payments.c.created_at.desc(), payments.c.reference.desc())
         .limit(limit)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, func, literal, select
+from sqlalchemy import Connection, func, select
 
 from smoney_bot.bank.receipts import Fate, Receipt
-from smoney_bot.bank.refunding import key_of
+from smoney_bot.book.payments import UNDONE
 from smoney_bot.book.tables import collections, customers, payments, transfers
 
 
@@ -31,7 +31,7 @@ def by_references(connection: Connection, references: Iterable[str]) -> dict[str
         .join(payer, payer.c.id == payments.c.payer_id)
         .outerjoin(payee, payee.c.id == payments.c.payee_id)
         .outerjoin(collections, collections.c.id == payments.c.collection_id)
-        .outerjoin(transfers, transfers.c.key == literal(key_of("")).concat(payments.c.reference))
+        .outerjoin(transfers, UNDONE)
         .where(payments.c.reference.in_(asked))
     )
     found: dict[str, Receipt] = {}

@@ -10,12 +10,13 @@ import typer
 from sqlalchemy import Connection
 
 from smoney_bot.bank.customers import Customer
-from smoney_bot.bank.desk import Payment, PaymentState
+from smoney_bot.bank.desk import Payment
 from smoney_bot.bank.errors import NotEnoughMoney, PayeeUnavailable
 from smoney_bot.bank.money import Cents, euros
 from smoney_bot.bank.policy import Limits, check_room
+from smoney_bot.bank.receipts import Fate
 from smoney_bot.bank.references import read_reference
-from smoney_bot.book import customers, ledger, stories
+from smoney_bot.book import customers, ledger, searches, stories
 from smoney_bot.book import payments as records
 from smoney_bot.book.engine import Book
 from smoney_bot.book.errors import ReferenceReused
@@ -103,11 +104,14 @@ def show_payment(
         if payment is None:
             refuse(f"No payment has the reference {name}.")
         facts = _facts(connection, [payment])[0]
+        moved = _movements(connection, payment)
         story = stories.by_key(connection, payment.message_key)
     if as_json:
-        show_json(facts | {"story": asdict(story) if story else None})
+        show_json(facts | {"movements": moved, "story": asdict(story) if story else None})
         return
     show_facts(facts)
+    if moved:
+        show_rows("Movements", ["transfer", "kind", "amount_cents", "booked_at"], moved)
     if story is not None:
         replies = [asdict(reply) for reply in story.replies]
         show_facts({"received_at": story.received_at, "decided_at": story.decided_at})
@@ -116,14 +120,14 @@ def show_payment(
 
 @payments_app.command(name="list")
 def list_payments(
-    state: Annotated[PaymentState | None, typer.Option(help="Only those in this state.")] = None,
+    state: Annotated[Fate | None, typer.Option(help="Only those in this state.")] = None,
     most: Annotated[int, typer.Option("--most", min=1, max=10_000)] = 50,
     *,
     as_json: AsJson = False,
 ) -> None:
     """List payments, newest first."""
     with opened(load_settings()) as book, book.reading() as connection:
-        facts = _facts(connection, records.listing(connection, state=state, limit=most))
+        facts = _facts(connection, records.listing(connection, fate=state, limit=most))
     if as_json:
         show_json(facts)
         return
@@ -159,14 +163,28 @@ def _moved(book: Book, handle: str, what: str, *, new: bool, as_json: bool) -> N
     confirm(f"{what}: {'booked' if new else 'was booked before'}. Balance: {money_of(balance)} €.")
 
 
+def _movements(connection: Connection, payment: Payment) -> list[dict[str, object]]:
+    """Return the transfers of *payment*, a refund among them, in order."""
+    return [
+        {
+            "transfer": one.id,
+            "kind": one.kind,
+            "amount_cents": int(one.amount),
+            "booked_at": one.booked_at,
+        }
+        for one in searches.movements(connection, payment)
+    ]
+
+
 def _facts(connection: Connection, payments: list[Payment]) -> list[dict[str, object]]:
     """Return *payments* with the handles of both sides."""
     ids = {one.payer_id for one in payments} | {one.payee_id for one in payments if one.payee_id}
     known = customers.by_ids(connection, ids)
+    undone = records.undone(connection, payments)
     return [
         {
             "reference": one.reference,
-            "state": one.state.value,
+            "state": records.fate_of(one, undone).value,
             "reason": one.reason,
             "kind": one.kind.value,
             "amount_cents": int(one.amount),
@@ -176,6 +194,7 @@ def _facts(connection: Connection, payments: list[Payment]) -> list[dict[str, ob
             "message_id": one.message_id,
             "created_at": one.created_at,
             "booked_at": one.booked_at,
+            "refunded_at": undone.get(one.reference),
         }
         for one in payments
     ]

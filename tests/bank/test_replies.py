@@ -430,6 +430,20 @@ def test_the_history_tells_each_payment_on_a_line_of_its_own() -> None:
     ]
 
 
+def test_the_history_marks_what_was_given_back_since() -> None:
+    undone = answers.HistoryLine(
+        LATE, incoming=False, amount=euros(5), other="bob", reference="0AAA-42", undone=True
+    )
+    for language, words in (
+        (ENGLISH, "** given back to the payer since"),
+        (FRENCH, "** rendu depuis au payeur"),
+    ):
+        said = answers.HistoryIs((undone,))
+        text = replies.render(said, language, public=False, reference=REFERENCE)
+        assert text.splitlines()[1].endswith("0AAA-42 **")
+        assert text.splitlines()[2] == words
+
+
 def test_a_note_may_hold_any_sign_and_stands_in_quotes_under_its_authors_name() -> None:
     text = directly(answers.Received(euros(5), "alice", "100 % \u2013 %(payer)s {0}"), ENGLISH)
     assert text.splitlines()[1] == "alice wrote: \u201c100 % \u2013 %(payer)s {0}\u201d"

@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from smoney_bot.bank.answers import HistoryLine
 from smoney_bot.bank.desk import Payment, PaymentState
+from smoney_bot.bank.receipts import Fate
 from smoney_bot.book import payments
 from smoney_bot.book.engine import Book
 
@@ -42,7 +43,7 @@ def test_the_newest_are_listed_first_of_a_state_or_of_a_customer(book: Book) -> 
     with book.reading() as connection:
         assert payments.listing(connection) == [third, second, first]
         assert payments.listing(connection, limit=1) == [third]
-        assert payments.listing(connection, state=PaymentState.REFUSED) == [third]
+        assert payments.listing(connection, fate=Fate.REFUSED) == [third]
         assert payments.listing(connection, customer_id=alice.id) == [first]
 
 

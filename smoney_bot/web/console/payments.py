@@ -26,7 +26,7 @@ class Line:
     """One payment in a list; never its note, which is for its payee."""
 
     reference: str
-    state: str
+    state: str  # its `Fate`
     kind: str
     reason: str
     amount: Cents
@@ -42,10 +42,11 @@ def lines_of(connection: Connection, found: Iterable[Payment]) -> list[Line]:
     shown = list(found)
     ids = {one.payer_id for one in shown} | {one.payee_id for one in shown if one.payee_id}
     known = customers.by_ids(connection, ids)
+    undone = payments.undone(connection, shown)
     return [
         Line(
             one.reference,
-            one.state.value,
+            payments.fate_of(one, undone).value,
             one.kind.value,
             one.reason,
             one.amount,
