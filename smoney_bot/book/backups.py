@@ -18,7 +18,8 @@ from pathlib import Path
 from sqlalchemy import Connection, delete, select, update
 
 from smoney_bot.book import pages, rows
-from smoney_bot.book.tables import cursors
+from smoney_bot.book.states import ReplyState
+from smoney_bot.book.tables import cursors, outbox
 
 _MARK = "restored"
 #: What is left of the mark after recovery, until X was asked for what is forgotten.
@@ -98,7 +99,14 @@ def must_recover(connection: Connection) -> str | None:
 
 
 def recovered(connection: Connection) -> None:
-    """Let this book pay again, as soon as X was asked for what it has forgotten."""
+    """Let this book pay again, as soon as X was asked for what it has forgotten.
+
+    What it was about to send may be out already, so that is looked for first.
+    """
+    # A try counts: with none, it would be what an operator wants sent however late.
+    maybe_out = {"state": ReplyState.UNKNOWN, "attempts": outbox.c.attempts + 1}
+    pending = outbox.c.state == ReplyState.PENDING
+    connection.execute(update(outbox).where(pending).values(**maybe_out))
     connection.execute(delete(cursors).where(cursors.c.name == _FORGETFUL))
     marked = cursors.c.name == _MARK
     connection.execute(update(cursors).where(marked).values(name=_FORGETFUL))

@@ -6,16 +6,17 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from book_cast import MINUTE, NOON, open_account, problems
+from book_cast import MINUTE, NOON, open_account, problems, reply
 from sqlalchemy import make_url
 
 from smoney_bot.bank.customers import Customer
 from smoney_bot.bank.keys import Keyring
 from smoney_bot.bank.money import Cents
-from smoney_bot.book import audit, backups, ledger, seals
+from smoney_bot.book import audit, backups, ledger, outbox, seals
 from smoney_bot.book.backups import NoBackup
 from smoney_bot.book.engine import Book
 
@@ -145,6 +146,28 @@ def test_an_operator_marks_a_book_that_other_tools_restored(book: Book) -> None:
     with book.reading() as connection:
         assert backups.must_recover(connection) is None
     assert problems(book) == []
+
+
+def test_a_recovered_book_looks_before_it_sends_what_may_be_out_already(book: Book) -> None:
+    def claim() -> list[bool]:
+        now, lease = NOON + MINUTE, timedelta(minutes=1)
+        claimed = book.run(lambda c: outbox.claim(c, now=now, limit=5, lease=lease, public=True))
+        return [one.look_first for one in claimed]
+
+    book.run(lambda c: outbox.put(c, [reply(1)], NOON))
+    book.run(backups.recovered)
+    book.run(lambda c: outbox.put(c, [reply(2)], NOON))  # what it says anew is not out
+    assert claim() == [True, False]
+
+
+def test_what_a_recovered_book_has_owed_too_long_is_given_up(book: Book) -> None:
+    book.run(lambda c: outbox.put(c, [reply(1)], NOON))
+    book.run(backups.recovered)
+    a_day, lease = timedelta(days=1), timedelta(minutes=1)
+    late = book.run(
+        lambda c: outbox.claim_old(c, now=NOON + 2 * a_day, life=a_day, limit=5, lease=lease)
+    )
+    assert [one.reply.reference for one in late] == [reply(1).reference]
 
 
 def test_a_copy_is_one_file_for_its_owners_eyes(sqlite_book: Book, tmp_path: Path) -> None:
