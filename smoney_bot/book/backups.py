@@ -15,7 +15,7 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, select, text, update
 
 from smoney_bot.book import pages, rows
 from smoney_bot.book.states import ReplyState
@@ -24,6 +24,10 @@ from smoney_bot.book.tables import cursors, outbox
 _MARK = "restored"
 #: What is left of the mark after recovery, until X was asked for what is forgotten.
 _FORGETFUL = "forgetful"
+
+#: So many numbers of the inbox a recovered book leaves out: more than it can have forgotten,
+#: as the door takes no more in two hours without a rest. References grow by two signs.
+LEFT_OUT = 1 << 25
 
 
 class NoBackup(Exception):
@@ -101,8 +105,10 @@ def must_recover(connection: Connection) -> str | None:
 def recovered(connection: Connection) -> None:
     """Let this book pay again, as soon as X was asked for what it has forgotten.
 
-    What it was about to send may be out already, so that is looked for first.
+    What it was about to send may be out already, so that is looked for first. And
+    no reference that the lost book may have told is given to another payment.
     """
+    _leave_numbers_out(connection)
     # A try counts: with none, it would be what an operator wants sent however late.
     maybe_out = {"state": ReplyState.UNKNOWN, "attempts": outbox.c.attempts + 1}
     pending = outbox.c.state == ReplyState.PENDING
@@ -110,6 +116,22 @@ def recovered(connection: Connection) -> None:
     connection.execute(delete(cursors).where(cursors.c.name == _FORGETFUL))
     marked = cursors.c.name == _MARK
     connection.execute(update(cursors).where(marked).values(name=_FORGETFUL))
+
+
+def _leave_numbers_out(connection: Connection) -> None:
+    """Keep the next messages far from the numbers of those forgotten, which made references."""
+    if connection.dialect.name != "sqlite":
+        connection.execute(_MOVE_SEQUENCE, {"left_out": LEFT_OUT})
+    elif connection.execute(_MOVE_COUNT, {"left_out": LEFT_OUT}).rowcount == 0:
+        connection.execute(_BEGIN_COUNT, {"left_out": LEFT_OUT})
+
+
+_MOVE_SEQUENCE = text(
+    "SELECT setval(of_inbox, nextval(of_inbox) + :left_out)"
+    " FROM pg_get_serial_sequence('inbox', 'id') AS of_inbox"
+)
+_MOVE_COUNT = text("UPDATE sqlite_sequence SET seq = seq + :left_out WHERE name = 'inbox'")
+_BEGIN_COUNT = text("INSERT INTO sqlite_sequence (name, seq) VALUES ('inbox', :left_out)")
 
 
 def must_ask_x(connection: Connection) -> bool:

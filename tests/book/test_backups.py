@@ -10,13 +10,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from book_cast import MINUTE, NOON, open_account, problems, reply
-from sqlalchemy import make_url
+from book_cast import MINUTE, NOON, message, open_account, problems, reply
+from sqlalchemy import func, make_url, select
 
 from smoney_bot.bank.customers import Customer
 from smoney_bot.bank.keys import Keyring
 from smoney_bot.bank.money import Cents
-from smoney_bot.book import audit, backups, ledger, outbox, seals
+from smoney_bot.bank.references import read_reference, reference
+from smoney_bot.book import audit, backups, inbox, ledger, outbox, seals, tables
 from smoney_bot.book.backups import NoBackup
 from smoney_bot.book.engine import Book
 
@@ -158,6 +159,28 @@ def test_a_recovered_book_looks_before_it_sends_what_may_be_out_already(book: Bo
     book.run(backups.recovered)
     book.run(lambda c: outbox.put(c, [reply(2)], NOON))  # what it says anew is not out
     assert claim() == [True, False]
+
+
+@pytest.mark.parametrize("kept_before", [0, 3])
+def test_a_recovered_book_tells_no_reference_that_the_lost_one_may_have_told(
+    book: Book, kept_before: int
+) -> None:
+    def keep(number: int) -> int:
+        book.run(lambda c: inbox.keep(c, [message(number)], NOON))
+        with book.reading() as connection:
+            newest = select(func.max(tables.inbox.c.id))
+            return int(connection.execute(newest).scalar_one())
+
+    last = max([0, *(keep(number) for number in range(kept_before))])
+    book.run(backups.recovered)
+    first = keep(100)
+    assert first > last + backups.LEFT_OUT
+    book.run(backups.recovered)  # another time
+    again = keep(101)
+    assert again > first + backups.LEFT_OUT
+    marks = [reference(number) for number in (1, first, again)]
+    assert [len(one) for one in marks] == [7, 9, 9]
+    assert [read_reference(one) for one in marks] == marks
 
 
 def test_what_a_recovered_book_has_owed_too_long_is_given_up(book: Book) -> None:
