@@ -86,6 +86,9 @@ class CodeUse:
     """A right code, to be used up by the decision on its message.
 
     `step` is the 30 s of an authenticator's code; its `row_id` is the customer's.
+    `judged_by` is what stood on file when it was judged: the hash, or the
+    authenticator's secret as it is kept. Where something else stands there by now,
+    the code is right no more.
     """
 
     kind: CodeKind
@@ -93,6 +96,7 @@ class CodeUse:
     customer_id: int
     place: int | None
     step: int | None = None
+    judged_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +197,7 @@ def _check_steps(seen: SeenCode, on_file: AuthenticatorOnFile, right: list[int])
     if step <= on_file.last_step:
         return CheckedCode(seen.start, Verdict.WRONG)
     of = on_file.customer_id
-    use = CodeUse(CodeKind.AUTHENTICATOR, row_id=of, customer_id=of, place=None, step=step)
+    use = CodeUse(CodeKind.AUTHENTICATOR, of, of, place=None, step=step, judged_by=on_file.secret)
     return CheckedCode(seen.start, Verdict.RIGHT, use)
 
 
@@ -206,7 +210,13 @@ def _check_hash(seen: SeenCode, on_file: CodeOnFile | None, keyring: Keyring) ->
         return CheckedCode(seen.start, Verdict.WRONG, missed=on_file)
     if on_file.spent:
         return CheckedCode(seen.start, Verdict.WRONG)
-    use = CodeUse(on_file.kind, on_file.row_id, on_file.customer_id, on_file.place)
+    use = CodeUse(
+        on_file.kind,
+        on_file.row_id,
+        on_file.customer_id,
+        on_file.place,
+        judged_by=on_file.hash,
+    )
     return CheckedCode(seen.start, Verdict.RIGHT, use, rehash=_rehash(seen, on_file, keyring))
 
 

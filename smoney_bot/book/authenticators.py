@@ -54,20 +54,20 @@ def on_file(connection: Connection, customer_ids: Iterable[int]) -> dict[int, Au
 _BY_CUSTOMER = select(authenticators).where(is_in(authenticators.c.customer_id, "asked"))
 
 
-def use_up(connection: Connection, steps: Iterable[tuple[int, int]]) -> None:
-    """Move authenticators on to the steps just used: (customer id, step).
+def use_up(connection: Connection, steps: Iterable[tuple[int, int, str]]) -> None:
+    """Move authenticators on to the steps just used: (customer id, step, secret it was judged by).
 
-    Raises `CodeAlreadyUsed` if that step or a later one was used meanwhile: then
-    nothing of the transaction may be committed.
+    Raises `CodeAlreadyUsed` if that step or a later one was used meanwhile, or the
+    authenticator replaced: then nothing of the transaction may be committed.
     """
-    shown: dict[int, list[int]] = {}  # a message may show two that are right
-    for one, step in steps:
-        if step in shown.setdefault(one, []):
+    shown: dict[tuple[int, str], list[int]] = {}  # a message may show two that are right
+    for one, step, secret in steps:
+        if step in shown.setdefault((one, secret), []):
             raise CodeAlreadyUsed
-        shown[one].append(step)
+        shown[one, secret].append(step)
     used = [
-        {"of_customer": one, "first_step": min(mine), "new_step": max(mine)}
-        for one, mine in sorted(shown.items())
+        {"of_customer": one, "judged_by": secret, "first_step": min(mine), "new_step": max(mine)}
+        for (one, secret), mine in sorted(shown.items())
     ]
     if rows.change_each(connection, _USE_UP, used) != len(used):
         raise CodeAlreadyUsed
@@ -77,6 +77,7 @@ _USE_UP = (
     update(authenticators)
     .where(
         authenticators.c.customer_id == bindparam("of_customer"),
+        authenticators.c.secret == bindparam("judged_by"),
         authenticators.c.last_step < bindparam("first_step"),
     )
     .values(last_step=rows.given("new_step", authenticators.c.last_step))

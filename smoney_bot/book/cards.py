@@ -15,6 +15,7 @@ from sqlalchemy import (
     Connection,
     Integer,
     bindparam,
+    exists,
     func,
     insert,
     select,
@@ -99,8 +100,8 @@ _AT = (
 def use_up(connection: Connection, uses: Iterable[tuple[int, str]], now: datetime) -> None:
     """Use up codes, each by row id and the key of the message that showed it.
 
-    Raises `CodeAlreadyUsed` if another message was faster: then nothing of the
-    transaction may be committed.
+    Raises `CodeAlreadyUsed` if another message was faster, or the card is retired:
+    then nothing of the transaction may be committed.
     """
     used = [{"of_row": row_id, "message_key": key, "at": now} for row_id, key in sorted(uses)]
     if rows.change_each(connection, _USE_UP, used) != len(used):
@@ -109,7 +110,11 @@ def use_up(connection: Connection, uses: Iterable[tuple[int, str]], now: datetim
 
 _USE_UP = (
     update(card_codes)
-    .where(card_codes.c.id == bindparam("of_row"), card_codes.c.used_at.is_(None))
+    .where(
+        card_codes.c.id == bindparam("of_row"),
+        card_codes.c.used_at.is_(None),
+        exists().where(cards.c.id == card_codes.c.card_id, cards.c.retired_at.is_(None)),
+    )
     .values(
         used_at=rows.given("at", card_codes.c.used_at),
         used_by=rows.given("message_key", card_codes.c.used_by),

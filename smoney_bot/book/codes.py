@@ -71,12 +71,13 @@ def use_up(connection: Connection, uses: Mapping[str, Iterable[CodeUse]], now: d
     """Use up right codes, by the key of the message that showed them.
 
     A PIN becomes void, an authenticator moves past the step. Raises
-    `CodeAlreadyUsed` if another message was faster: then nothing of the
-    transaction may be committed.
+    `CodeAlreadyUsed` if another message was faster, or if the code was replaced
+    since it was judged: then nothing of the transaction may be committed.
     """
     used = [(use, key) for key, shown in uses.items() for use in shown]
     printed = [(use.row_id, key) for use, key in used if use.kind is CodeKind.CARD]
     cards.use_up(connection, printed, now)
-    pins.use_up(connection, [use.row_id for use, _ in used if use.kind is CodeKind.PIN], now)
-    steps = [(use.customer_id, use.step) for use, _ in used if use.step is not None]
+    shown = [(use.row_id, use.judged_by) for use, _ in used if use.kind is CodeKind.PIN]
+    pins.use_up(connection, shown, now)
+    steps = [(use.customer_id, use.step, use.judged_by) for use, _ in used if use.step is not None]
     authenticators.use_up(connection, steps)

@@ -26,26 +26,30 @@ def set_pin(
 
 def void_pin(connection: Connection, customer_id: int, now: datetime) -> None:
     """Make the PIN void; harmless if it is, or if there is none."""
-    _void(connection, [customer_id], now)
+    mine = (pins.c.customer_id == customer_id, pins.c.void_at.is_(None))
+    connection.execute(update(pins).where(*mine).values(void_at=now))
 
 
-def use_up(connection: Connection, customer_ids: Iterable[int], now: datetime) -> None:
-    """Make shown PINs void; raise `CodeAlreadyUsed` if one of them was void already."""
-    shown = sorted(customer_ids)
-    if _void(connection, shown, now) != len(shown):
+def use_up(connection: Connection, shown: Iterable[tuple[int, str]], now: datetime) -> None:
+    """Make shown PINs void, each by its customer and the hash it was judged by.
+
+    Raises `CodeAlreadyUsed` if one of them was void already, or set anew since:
+    then nothing of the transaction may be committed.
+    """
+    void = [{"of_customer": one, "judged_by": hash_, "at": now} for one, hash_ in sorted(shown)]
+    if rows.change_each(connection, _USE_UP, void) != len(void):
         raise CodeAlreadyUsed
 
 
-_VOID = (
+_USE_UP = (
     update(pins)
-    .where(pins.c.customer_id == bindparam("of_customer"), pins.c.void_at.is_(None))
+    .where(
+        pins.c.customer_id == bindparam("of_customer"),
+        pins.c.hash == bindparam("judged_by"),
+        pins.c.void_at.is_(None),
+    )
     .values(void_at=rows.given("at", pins.c.void_at))
 )
-
-
-def _void(connection: Connection, customer_ids: Iterable[int], now: datetime) -> int:
-    voided = [{"of_customer": one, "at": now} for one in customer_ids]
-    return rows.change_each(connection, _VOID, voided)
 
 
 _BY_CUSTOMER = select(pins).where(is_in(pins.c.customer_id, "asked"))

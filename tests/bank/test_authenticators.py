@@ -109,7 +109,7 @@ def test_only_the_step_of_the_message_and_the_one_before_count(
     assert (checked.verdict, checked.at, checked.missed) == (verdict, 10, None)
     if verdict is Verdict.RIGHT:
         assert checked.use == CodeUse(
-            CodeKind.AUTHENTICATOR, ALICE_ID, ALICE_ID, None, NOON_STEP + steps_away
+            CodeKind.AUTHENTICATOR, ALICE_ID, ALICE_ID, None, NOON_STEP + steps_away, SECRET
         )
 
 

@@ -40,8 +40,12 @@ def _found(book: Book, customer: Customer) -> AuthenticatorOnFile | None:
     return code
 
 
+def _use(customer: Customer, step: int) -> CodeUse:
+    return CodeUse(CodeKind.AUTHENTICATOR, customer.id, customer.id, None, step, "secret-1")
+
+
 def _use_up(book: Book, customer: Customer, *steps: int, key: str = "t:1") -> None:
-    uses = [CodeUse(CodeKind.AUTHENTICATOR, customer.id, customer.id, None, step) for step in steps]
+    uses = [_use(customer, step) for step in steps]
     book.run(lambda connection: codes.use_up(connection, {key: uses}, NOON))
 
 
@@ -123,8 +127,8 @@ def test_sixteen_workers_with_sixteen_steps_accept_a_rising_series(
 def test_using_up_without_looking_at_the_last_step_would_be_noticed(
     book: Book, alice: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def careless(connection: Connection, steps: Iterable[tuple[int, int]]) -> None:
-        for customer_id, step in steps:
+    def careless(connection: Connection, steps: Iterable[tuple[int, int, str]]) -> None:
+        for customer_id, step, _ in steps:
             of_customer = table.c.customer_id == customer_id
             connection.execute(update(table).where(of_customer).values(last_step=step))
 
@@ -138,10 +142,19 @@ def test_two_right_codes_of_one_message_are_both_used_up(book: Book, alice: Cust
     assert _last_step(book, alice) == FIRST + 1
 
 
+def test_a_code_of_an_authenticator_that_was_replaced_since_is_not_used_up(
+    book: Book, alice: Customer
+) -> None:
+    _put(book, alice, "secret-2")
+    with pytest.raises(CodeAlreadyUsed):
+        _use_up(book, alice, FIRST)  # judged by the one before
+    assert _last_step(book, alice) == 0
+
+
 def test_one_code_in_two_messages_of_a_batch_undoes_the_whole_batch(
     book: Book, alice: Customer
 ) -> None:
-    use = CodeUse(CodeKind.AUTHENTICATOR, alice.id, alice.id, None, FIRST)
+    use = _use(alice, FIRST)
     with pytest.raises(CodeAlreadyUsed):
         book.run(lambda c: codes.use_up(c, {"t:1": [use], "t:2": [use]}, NOON))
     assert _last_step(book, alice) == 0

@@ -45,7 +45,7 @@ def _found(book: Book, customer: Customer, seen: SeenCode) -> CodeOnFile:
 
 
 def _use(code: CodeOnFile) -> CodeUse:
-    return CodeUse(code.kind, code.row_id, code.customer_id, code.place)
+    return CodeUse(code.kind, code.row_id, code.customer_id, code.place, judged_by=code.hash)
 
 
 def _use_up(book: Book, code: CodeOnFile, key: str = "t:1") -> None:
@@ -167,6 +167,26 @@ def test_a_pin_works_until_it_is_used_up_in_public(book: Book) -> None:
     for _twice in range(2):
         book.run(lambda connection: codes.void_pin(connection, alice.id, NOON))
     assert _found(book, alice, PIN).spent
+
+
+def test_a_pin_that_was_set_anew_since_it_was_judged_is_not_used_up(book: Book) -> None:
+    alice = open_account(book, "alice")
+    _set_pin(book, alice, "old", "k1")
+    judged = _found(book, alice, PIN)
+    _set_pin(book, alice, "new", "k1")
+    with pytest.raises(CodeAlreadyUsed):
+        _use_up(book, judged)
+    assert not _found(book, alice, PIN).spent
+
+
+def test_a_code_whose_card_was_retired_since_it_was_judged_is_not_used_up(book: Book) -> None:
+    alice = open_account(book, "alice")
+    _issue(book, alice, "a")
+    judged = _found(book, alice, _seen(1))
+    _issue(book, alice, "b")
+    with pytest.raises(CodeAlreadyUsed):
+        _use_up(book, judged)
+    assert _left(book, alice) == 3
 
 
 def test_a_code_shown_in_two_messages_of_one_batch_is_not_used_twice(book: Book) -> None:

@@ -16,11 +16,13 @@ from structlog.testing import capture_logs
 from workers_cast import (
     PIN,
     SECOND,
+    START,
     Saying,
     balances,
     card,
     counter,
     execute,
+    hashed,
     keep,
     lately,
     open_account,
@@ -33,7 +35,7 @@ from workers_cast import (
 from smoney_bot.bank.customers import Kind
 from smoney_bot.bank.desk import Transfer
 from smoney_bot.bank.errors import TryLater
-from smoney_bot.book import inbox, ledger
+from smoney_bot.book import codes, inbox, ledger
 from smoney_bot.book.engine import Book
 from smoney_bot.book.errors import LostLease
 from smoney_bot.workers import counter as counter_module
@@ -320,6 +322,43 @@ def test_a_code_used_up_elsewhere_meanwhile_pays_nothing(book: Book) -> None:
         assert outcomes(book)["t:1"] == ("received", "CodeAlreadyUsed")
         assert serving.serve() == 1
     assert outcomes(book)["t:1"] == ("declined", "code_refused")
+    assert balances(book)["bob"] == 0
+
+
+def test_a_pin_that_is_replaced_while_it_is_checked_pays_nothing_and_costs_the_new_one_nothing(
+    book: Book,
+) -> None:
+    alice = open_account(book, "alice", 5000)
+    open_account(book, "bob", 0)
+    keep(book, [Saying(1, "alice", f"@Smoney #20 @bob #{PIN}")])
+    hash_, key_id = hashed(alice.x_id, "1147")
+
+    def replace() -> None:
+        book.run(lambda c: codes.set_pin(c, alice.id, hash_=hash_, key_id=key_id, now=START))
+
+    with counter(book, meanwhile=replace) as serving:
+        while serving.serve():
+            pass
+    assert outcomes(book)["t:1"] == ("declined", "code_refused")
+    assert balances(book)["bob"] == 0
+    keep(book, [Saying(2, "alice", "@Smoney #20 @bob #1147")])
+    serve_all(book)
+    assert (outcomes(book)["t:2"][0], balances(book)["bob"]) == ("applied", 2000)
+
+
+def test_a_code_of_a_card_that_is_replaced_while_it_is_checked_pays_nothing(book: Book) -> None:
+    alice = open_account(book, "alice", 5000, places=2)
+    open_account(book, "bob", 0)
+    keep(book, [Saying(1, "alice", f"#20 @bob #{card(2)[0]}", public=False)])
+    printed = [(1, *hashed(alice.x_id, "01999999"))]
+
+    def replace() -> None:
+        book.run(lambda c: codes.issue_card(c, alice.id, printed, book.now(c)))
+
+    with counter(book, meanwhile=replace) as serving:
+        while serving.serve():
+            pass
+    assert outcomes(book)["d:1"] == ("declined", "code_refused")
     assert balances(book)["bob"] == 0
 
 
