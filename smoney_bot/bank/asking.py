@@ -42,11 +42,14 @@ from smoney_bot.bank.errors import (
 from smoney_bot.bank.links import unlinked
 from smoney_bot.bank.money import Cents
 
-#: A bill among ten people is asked for at once; a stolen X account cannot ask a crowd.
-OPEN_MAX = 10
+#: How long an ask counts that was taken back or declined: who was asked has read it.
+UNPAID_COUNTS = policy.DAY
 
-#: Whoever has not answered three asks does not want to be asked a fourth time.
-OPEN_TO_ONE_MAX = 3
+#: A bill among ten people is asked for at once; a stolen X account cannot ask a crowd.
+UNPAID_MAX = 10
+
+#: Whoever has not paid three asks does not want to be asked a fourth time.
+UNPAID_TO_ONE_MAX = 3
 
 #: Every order that this module carries out.
 AskOrder = (
@@ -145,12 +148,12 @@ def _asked(case: Case, author: Customer, payee: orders.Payee) -> Customer:
 
 
 def _check_count(case: Case, author: Customer, asked: Sequence[Customer]) -> None:
-    open_ = case.desk.asks.open.get(author.id, Counter())
-    if open_.total() + len(asked) > OPEN_MAX:
-        raise TooManyAsks(OPEN_MAX)
+    unpaid = case.desk.asks.unpaid.get(author.id, Counter())
+    if unpaid.total() + len(asked) > UNPAID_MAX:
+        raise TooManyAsks(UNPAID_MAX)
     for person in asked:
-        if open_[person.id] >= OPEN_TO_ONE_MAX:
-            raise TooManyAsks(OPEN_TO_ONE_MAX, person.handle)
+        if unpaid[person.id] >= UNPAID_TO_ONE_MAX:
+            raise TooManyAsks(UNPAID_TO_ONE_MAX, person.handle)
 
 
 def _new(case: Case, author: Customer, person: Customer, amount: Cents, note: str) -> Ask:

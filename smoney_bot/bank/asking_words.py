@@ -134,12 +134,14 @@ def refusal(voice: Voice, refused: Refusal) -> str:
             return voice.gettext("That is yourself.")
         case errors.TooManyAsks(limit, None):
             return voice.gettext(
-                "No more than %(limit)s of your requests can be open at a time. Nobody was asked.",
+                "No more than %(limit)s of your requests can be unpaid at a time, and those taken"
+                " back or declined count for 24 hours. Nobody was asked.",
                 limit=limit,
             )
         case errors.TooManyAsks(limit, handle):
             return voice.gettext(
-                "%(limit)s of your requests to %(asked)s are open already. Nobody was asked.",
+                "%(limit)s of your requests to %(asked)s are unpaid, and those taken back or"
+                " declined count for 24 hours. Nobody was asked.",
                 limit=limit,
                 asked=handle,
             )

@@ -72,13 +72,13 @@ NOTHING = Changes()
 class OnDesk:
     """What lies on the desk about asks.
 
-    `named` are the open ones of the references that messages name; `open` how many
-    each asker has open, by the customer id of the asked; `blocks` the pairs
-    (customer id, blocked id) among those concerned.
+    `named` are the open ones of the references that messages name; `unpaid` how many
+    of each asker are open, or came to nothing within a day, by the customer id of the
+    asked; `blocks` the pairs (customer id, blocked id) among those concerned.
     """
 
     named: tuple[Ask, ...] = ()
-    open: dict[int, Counter[int]] = field(default_factory=dict)
+    unpaid: dict[int, Counter[int]] = field(default_factory=dict)
     blocks: set[tuple[int, int]] = field(default_factory=set)
 
     def settle(self, changes: Changes) -> None:

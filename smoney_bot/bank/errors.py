@@ -169,7 +169,7 @@ class AskedIsAsker(Refused):
 
 @dataclass(eq=False)
 class TooManyAsks(Refused):
-    """So many asks are open already: to that *handle*, or to all if it is None."""
+    """So many asks are unpaid already: to that *handle*, or to all if it is None."""
 
     limit: int
     handle: str | None = None

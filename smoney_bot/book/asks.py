@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, select, text, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, or_, select, text, update
 
 from smoney_bot.bank.asks import Ask, AskState, Blocking
 from smoney_bot.book import rows, upserts
 from smoney_bot.book.errors import NotWaiting
+from smoney_bot.book.listed import is_in
 from smoney_bot.book.tables import asks, blocks
 
 #: How many asks one round of the timer ends: payments share the database with it.
@@ -74,18 +75,29 @@ def named(connection: Connection, references: Iterable[str]) -> tuple[Ask, ...]:
     return tuple(map(_ask, connection.execute(statement)))
 
 
-def count_open(connection: Connection, asker_ids: Iterable[int]) -> dict[int, Counter[int]]:
-    """Return how many asks each of *asker_ids* has open, by whom they ask."""
+def count_unpaid(
+    connection: Connection, asker_ids: Iterable[int], since: datetime
+) -> dict[int, Counter[int]]:
+    """Return how many asks of each of *asker_ids* are unpaid, by whom they ask.
+
+    Those open, and those of *since* then that were taken back or declined: they were
+    read all the same.
+    """
     asked = sorted(set(asker_ids))
     counts: dict[int, Counter[int]] = {one: Counter() for one in asked}
-    statement = (
-        select(asks.c.asker_id, asks.c.asked_id, func.count())
-        .where(asks.c.asker_id.in_(asked), _OPEN)
-        .group_by(asks.c.asker_id, asks.c.asked_id)
-    )
-    for asker, one, count in connection.execute(statement):
+    for asker, one, count in connection.execute(_UNPAID, {"asked": asked, "since": since}):
         counts[asker][one] = count
     return counts
+
+
+_UNPAID = (
+    select(asks.c.asker_id, asks.c.asked_id, func.count())
+    .where(
+        is_in(asks.c.asker_id, "asked"),
+        or_(_OPEN, (asks.c.created_at > bindparam("since")) & (asks.c.state != AskState.PAID)),
+    )
+    .group_by(asks.c.asker_id, asks.c.asked_id)
+)
 
 
 def next_end(connection: Connection) -> datetime | None:

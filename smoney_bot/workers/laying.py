@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy import Connection
 
 from smoney_bot.bank import orders
+from smoney_bot.bank.asking import UNPAID_COUNTS
 from smoney_bot.bank.asks import OnDesk
 from smoney_bot.bank.customers import Customer
 from smoney_bot.bank.desk import Payment
@@ -43,13 +45,16 @@ def held(
 
 
 def asks_on_desk(
-    connection: Connection, asked: Mapping[str, orders.Order], authors: Sequence[Customer]
+    connection: Connection,
+    asked: Mapping[str, orders.Order],
+    authors: Sequence[Customer],
+    now: datetime,
 ) -> OnDesk:
     """Return the asks that messages name, and what bears on those who ask anew."""
     askers = [one.id for one in authors if isinstance(asked[one.x_id], orders.Ask | orders.Share)]
     desk = OnDesk(named=asks.named(connection, _references(asked.values())))
     if askers:
-        desk.open = asks.count_open(connection, askers)
+        desk.unpaid = asks.count_unpaid(connection, askers, now - UNPAID_COUNTS)
         desk.blocks = asks.blocking(connection, askers)
     return desk
 

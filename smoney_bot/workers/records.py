@@ -74,7 +74,7 @@ def lay(
     known |= customers.by_x_ids(connection, _waited_for(waiting.values(), known), stay=True)
     curious = [one for one in authors if isinstance(asked[one.x_id], orders.AskHistory)]
     given_to = _collections(connection, asked.values(), waiting.values())
-    asks_here = laying.asks_on_desk(connection, asked, authors)
+    asks_here = laying.asks_on_desk(connection, asked, authors, now)
     known |= laying.people_of(connection, asks_here, known)
     payees = _payees(asked.values(), named.handles)
     held = laying.held(connection, asked.values(), payees, waiting.values(), known)

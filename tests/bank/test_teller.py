@@ -296,7 +296,7 @@ HEARS = replace(BOB, wrote_first=True)
 def asking(times: int) -> Desk:
     """The desk where alice has asked bob so many *times*, in vain."""
     on = desk(HEARS)
-    on.asks.open[ALICE.id] = Counter({BOB.id: times})
+    on.asks.unpaid[ALICE.id] = Counter({BOB.id: times})
     return on
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from structlog.testing import capture_logs
 from workers_cast import (
     PIN,
@@ -19,6 +21,7 @@ from workers_cast import (
     told,
 )
 
+from smoney_bot.book import tables
 from smoney_bot.book.engine import Book
 from smoney_bot.workers.timers import Timers
 
@@ -205,6 +208,38 @@ def test_no_more_than_three_asks_reach_one_person_and_ten_are_open(friends: Book
     say(friends, 8, "carol", "request 1 @alice")
     whys = [why(friends, f"d:{number}") for number in (5, 6, 7, 8)]
     assert whys == ["too_many_asks", "", "", "too_many_asks"]
+
+
+@pytest.mark.parametrize("end", ["alice cancel", "bob decline"])
+def test_who_takes_asks_back_or_is_declined_cannot_ask_on_and_on(
+    everywhere: Book, end: str
+) -> None:
+    person, word = end.split()
+    for number in range(1, 9, 2):
+        say(everywhere, number, "alice", "request 1 @bob")
+        marks = rows(everywhere, "SELECT reference FROM asks WHERE state = 'open'")
+        for (mark,) in marks:
+            say(everywhere, number + 1, person, f"{word} {mark}")
+    assert [why(everywhere, f"d:{number}") for number in (1, 3, 5, 7)] == [
+        *[""] * 3,
+        "too_many_asks",
+    ]
+    assert "3 of your requests to bob are unpaid" in told(everywhere, "d:7")[0]
+    say(everywhere, 9, "carol", "request 1 @bob")  # nobody else's count
+    assert why(everywhere, "d:9") == ""
+    with everywhere.writing() as connection:
+        yesterday = everywhere.now(connection) - timedelta(hours=25)
+        connection.execute(update(tables.asks).values(created_at=yesterday))
+    say(everywhere, 10, "alice", "request 1 @bob")
+    assert why(everywhere, "d:10") == ""
+
+
+def test_asks_that_were_paid_count_no_more(friends: Book) -> None:
+    for number in range(1, 9, 2):
+        say(friends, number, "alice", "request 1 @bob")
+        ((mark,),) = rows(friends, "SELECT reference FROM asks WHERE state = 'open'")
+        say(friends, number + 1, "bob", f"pay {mark} #{PIN}")
+    assert states(friends) == ["paid"] * 4
 
 
 def test_asks_are_for_direct_messages_and_a_code_shown_in_public_is_spent(friends: Book) -> None:

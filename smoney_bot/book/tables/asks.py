@@ -31,7 +31,7 @@ asks = table(
     CheckConstraint("asker_id <> asked_id", name="two_people"),
     CheckConstraint("(state = 'open') = (ended_at IS NULL)", name="ended_has_moment"),
     CheckConstraint("(state = 'paid') = (payment_reference IS NOT NULL)", name="paid_has_payment"),
-    Index("ix_asks_open", "asker_id", sqlite_where=_open, postgresql_where=_open),
+    Index("ix_asks_asker_id_created_at", "asker_id", "created_at"),
     Index("ix_asks_open_until", "expires_at", sqlite_where=_open, postgresql_where=_open),
     Index("ix_asks_asked_id", "asked_id"),
 )
