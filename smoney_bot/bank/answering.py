@@ -10,6 +10,7 @@ from __future__ import annotations
 from smoney_bot.bank import replies
 from smoney_bot.bank.answers import Answer, Received, Stopped, WriteFirst
 from smoney_bot.bank.case import Case, Notice
+from smoney_bot.bank.codes import PinInPublic
 from smoney_bot.bank.customers import Customer
 from smoney_bot.bank.desk import Payment, Priority, Reply
 from smoney_bot.bank.errors import Refused
@@ -64,6 +65,7 @@ def _line(
             public=public,
             reference=case.reference,
             code_seen=bool(case.message.codes),
+            pin_voided=case.rules.pin_in_public is not PinInPublic.ACCEPT,
         ),
         reference=case.reference,
         priority=case.priority if kind in {"answer", "farewell"} else Priority.USUAL,

@@ -1,11 +1,12 @@
-"""The words about money that has moved: balance, receipt, the way to the statement."""
+"""The words about money that has moved: balance, history, receipt, the way to the statement."""
 
 from __future__ import annotations
 
 from typing import assert_never
 
 from smoney_bot.bank import answers, receipts
-from smoney_bot.bank.languages import Voice, day
+from smoney_bot.bank.customers import Language
+from smoney_bot.bank.languages import Voice, amount, day
 from smoney_bot.bank.links import unlinked
 from smoney_bot.bank.receipts import Fate, Receipt
 
@@ -48,6 +49,26 @@ def balance(voice: Voice, said: answers.BalanceIs) -> str:
         held=voice.amount(said.held),
     )
     return f"{can_spend} {aside}"
+
+
+def history(voice: Voice, lines: tuple[answers.HistoryLine, ...]) -> str:
+    """Return the last payments, a line for each, newest first."""
+    if not lines:
+        return voice.gettext("No payment yet (ref. %(reference)s).")
+    title = voice.gettext("Your last payments (ref. %(reference)s):")
+    told = [title, *(_history_line(line, voice.language) for line in lines)]
+    if any(line.held for line in lines):
+        told.append(voice.gettext("* set aside: nobody has it yet"))
+    if any(line.undone for line in lines):
+        told.append(voice.gettext("** given back to the payer since"))
+    return "\n".join(told)
+
+
+def _history_line(line: answers.HistoryLine, language: Language) -> str:
+    sign = "+" if line.incoming else "\N{MINUS SIGN}"
+    when = day(line.booked_at, language)
+    mark = " *" if line.held else " **" if line.undone else ""
+    return f"{when}  {sign}{amount(line.amount, language)}  {line.other}  {line.reference}{mark}"
 
 
 def _receipt(voice: Voice, one: Receipt) -> str:

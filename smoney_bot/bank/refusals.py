@@ -2,7 +2,7 @@
 
 In public they tell the rule but nothing of the author's money; and they say
 that a code which everybody has seen is void, right or wrong, because a right
-one is used up whatever becomes of its order.
+one is used up whatever becomes of its order; a PIN only where the rules void it.
 """
 
 from __future__ import annotations
@@ -40,13 +40,18 @@ _NO_CODE_SPENT = (
 _ABOUT_POSTS = errors.AlreadyEdited | errors.PrivateOnly
 
 
-def words(voice: Voice, refused: Refused, *, public: bool, code_seen: bool) -> str:
+def words(
+    voice: Voice, refused: Refused, *, public: bool, code_seen: bool, pin_voided: bool
+) -> str:
     """Return what is said about *refused*; raise `TypeError` if it has no words here.
 
-    *code_seen*: something in the message had the form of a code.
+    *code_seen*: something in the message had the form of a code. *pin_voided*: a PIN
+    that was shown in public is void.
     """
     if isinstance(refused, errors.CodeRefused):
-        return _code_refused(voice, last_chance=refused.last_chance, public=public)
+        return _code_refused(
+            voice, last_chance=refused.last_chance, pin_voided=public and pin_voided
+        )
     if isinstance(refused, errors.NothingToCancel):
         return voice.gettext(
             "This order paid nothing and cancelled nothing (ref. %(reference)s)."
@@ -58,26 +63,27 @@ def words(voice: Voice, refused: Refused, *, public: bool, code_seen: bool) -> s
         _why(voice, refused, public=public),
     ]
     if code_seen and not isinstance(refused, _NO_CODE_SPENT):
-        sentences.append(_code_spent(voice, seen=public or isinstance(refused, _ABOUT_POSTS)))
+        in_public = public or isinstance(refused, _ABOUT_POSTS)
+        sentences.append(_code_spent(voice, pin_voided=in_public and pin_voided))
     if isinstance(refused, errors.Unclear):
         sentences.append(_form(voice, refused.paste or _GENERAL_FORM, public=public))
     return " ".join(sentences)
 
 
-def _code_refused(voice: Voice, *, last_chance: bool, public: bool) -> str:
+def _code_refused(voice: Voice, *, last_chance: bool, pin_voided: bool) -> str:
     """Return the one text for every cause (RTS on SCA, article 4(3)(a))."""
     sentences = [
         voice.gettext("Not accepted (ref. %(reference)s). Nothing was paid."),
-        _code_spent(voice, seen=public),
+        _code_spent(voice, pin_voided=pin_voided),
     ]
     if last_chance:
         sentences.append(voice.gettext("One more failure pauses payments for 15 minutes."))
     return " ".join(sentences)
 
 
-def _code_spent(voice: Voice, *, seen: bool) -> str:
-    """Return what the order cost: a PIN stays good only if nobody else has *seen* it."""
-    if seen:
+def _code_spent(voice: Voice, *, pin_voided: bool) -> str:
+    """Return what the order cost: codes of cards and apps always, a PIN if it is *pin_voided*."""
+    if pin_voided:
         return voice.gettext("If a code was in your post it is void.")
     return voice.gettext("If a code of your card or app was in your message it is used up.")
 

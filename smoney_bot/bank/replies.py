@@ -31,7 +31,7 @@ from smoney_bot.bank import (
 )
 from smoney_bot.bank.customers import Language
 from smoney_bot.bank.errors import Refused
-from smoney_bot.bank.languages import Voice, amount, day
+from smoney_bot.bank.languages import Voice, amount
 
 __all__ = ["DEFAULT_LANGUAGE", "amount", "render"]
 
@@ -62,12 +62,13 @@ def render(
     public: bool,
     reference: str,
     code_seen: bool = True,
+    pin_voided: bool = True,
 ) -> str:
     """Return the words for *said* in *language*.
 
-    *public*: everybody will read them. *reference* names the reply. *code_seen*:
-    the message that is answered showed something like a code. Raises `TypeError`
-    for a kind of refusal that has no words here.
+    *public*: everybody will read them. *reference* names the reply. *code_seen*: the
+    message that is answered showed something like a code. *pin_voided*: a PIN shown in
+    public is void. Raises `TypeError` for a kind of refusal that has no words here.
     """
     if isinstance(said, answers.Speaking):
         language = said.language
@@ -75,7 +76,9 @@ def render(
         said = answers.SeeMessages()
     voice = Voice(language, reference)
     if isinstance(said, Refused):
-        return refusals.words(voice, said, public=public, code_seen=code_seen)
+        return refusals.words(
+            voice, said, public=public, code_seen=code_seen, pin_voided=pin_voided
+        )
     return _answer(voice, said, public=public)
 
 
@@ -100,7 +103,7 @@ def _answer(voice: Voice, said: answers.Answer, *, public: bool) -> str:
         case answers.BalanceIs():
             return receipt_words.balance(voice, said)
         case answers.HistoryIs(lines):
-            return _history(voice, lines)
+            return receipt_words.history(voice, lines)
         case answers.RenewalOpen() | answers.RenewDirectly():
             return _renewal(voice, said)
         case answers.Help():
@@ -264,25 +267,6 @@ def _received(voice: Voice, said: answers.Received) -> str:
     return "\n".join(
         [text, voice.gettext("%(payer)s wrote: “%(note)s”", payer=said.payer, note=note)]
     )
-
-
-def _history(voice: Voice, lines: tuple[answers.HistoryLine, ...]) -> str:
-    if not lines:
-        return voice.gettext("No payment yet (ref. %(reference)s).")
-    title = voice.gettext("Your last payments (ref. %(reference)s):")
-    told = [title, *(_history_line(line, voice.language) for line in lines)]
-    if any(line.held for line in lines):
-        told.append(voice.gettext("* set aside: nobody has it yet"))
-    if any(line.undone for line in lines):
-        told.append(voice.gettext("** given back to the payer since"))
-    return "\n".join(told)
-
-
-def _history_line(line: answers.HistoryLine, language: Language) -> str:
-    sign = "+" if line.incoming else "\N{MINUS SIGN}"
-    when = day(line.booked_at, language)
-    mark = " *" if line.held else " **" if line.undone else ""
-    return f"{when}  {sign}{amount(line.amount, language)}  {line.other}  {line.reference}{mark}"
 
 
 def _help(voice: Voice) -> str:

@@ -630,6 +630,39 @@ def test_a_pin_that_is_void_now_is_said_to_be() -> None:
     assert "PIN" not in answers[PinInPublic.ACCEPT]
 
 
+@pytest.mark.parametrize(
+    ("language", "void", "used_up"),
+    [
+        (
+            Language.ENGLISH,
+            "If a code was in your post it is void.",
+            "If a code of your card or app was in your message it is used up.",
+        ),
+        (
+            Language.FRENCH,
+            "Si votre message montrait un code, ce code ne vaut plus rien.",
+            "Si votre message portait un code de carte ou d’application, ce code est utilisé.",
+        ),
+    ],
+)
+def test_a_pin_that_stays_good_in_public_is_not_called_void(
+    language: Language, void: str, used_up: str
+) -> None:
+    alice = replace(ALICE, language=language)
+    wrong, too_much = f"@Smoney #20 @bob #{PIN}", f"@Smoney #251 @bob #{PIN}"
+    private = desk(replace(alice, private=True, wrote_first=True, private_since=NOON - MINUTE))
+    for rule in PinInPublic:
+        rules = replace(RULES, pin_in_public=rule)
+        kept = rule is PinInPublic.ACCEPT
+        for decision in (
+            decide(post(wrong), desk(alice), rules=rules, checked=lambda _: Checked()),
+            decide(post(too_much), desk(alice), rules=rules),
+            decide(post(too_much), private, rules=rules),
+        ):
+            words = said(decision).replace("\xa0", " ")
+            assert (used_up in words, void in words) == (kept, not kept), rule
+
+
 # Orders that wait for their code ------------------------------------------------------
 
 
