@@ -4,6 +4,11 @@ What is not decided yet is not carried out any more; what was booked stays. The
 words go: X wants what was stored of a deleted post deleted within a day (X's
 developer policy). X does not promise that a deletion comes after its post, so
 each is remembered for ever, as the keys of messages are.
+
+An edited post has several ids, and X does not say which of them a deletion names.
+The first one is always understood; a later one until the message that brought it
+is decided (`among`). What was edited after it was kept has later ids that the book
+never saw: a deletion that names only one of these finds nothing here.
 """
 
 from __future__ import annotations
