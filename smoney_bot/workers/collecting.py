@@ -7,6 +7,7 @@ them, or a second process, changes nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import Connection
 from structlog import get_logger
@@ -18,6 +19,7 @@ from smoney_bot.bank.desk import Payment, Reply
 from smoney_bot.bank.replies import render
 from smoney_bot.book import collections, customers, gifts, outbox
 from smoney_bot.book.engine import Book
+from smoney_bot.workers.steps import Steps
 
 log = get_logger(__name__)
 
@@ -33,18 +35,22 @@ class Collecting:
         with self.book.reading() as connection:
             over = collections.over(connection, self.book.now(connection))
             ended = collections.ended(connection)
+        steps, go_on = Steps(), 0
         for one in over:
-            self.book.run(lambda c, of=one: self._end(c, of))  # type: ignore[misc] # bound at once
-        go_on = 0
+            steps.take(f"collection {one} ends", partial(self.book.run, partial(self._end, one)))
         for one in [*ended, *over]:
-            go_on += self.book.run(lambda c, of=one: self._move(c, of))  # type: ignore[misc] # bound at once
+            go_on += steps.take(
+                f"collection {one}", partial(self.book.run, partial(self._move, one))
+            )
+        steps.end()
         return go_on
 
-    def _end(self, connection: Connection, collection_id: int) -> None:
+    def _end(self, collection_id: int, connection: Connection) -> int:
         if collections.end(connection, collection_id, self.book.now(connection)):
             log.info("collection.ended", collection=collection_id)
+        return 0
 
-    def _move(self, connection: Connection, collection_id: int) -> bool:
+    def _move(self, collection_id: int, connection: Connection) -> bool:
         """Pay out, or give the next gifts back; return whether there is more to do."""
         collection = collections.held_still(connection, collection_id)
         if collection.state is not CollectionState.CLOSED:

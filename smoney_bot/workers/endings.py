@@ -25,6 +25,7 @@ from smoney_bot.bank.policy import Limits
 from smoney_bot.book import asks, customers, holds, outbox
 from smoney_bot.book.engine import Book
 from smoney_bot.book.holds import Ended
+from smoney_bot.workers.steps import Steps
 
 log = get_logger(__name__)
 
@@ -36,17 +37,29 @@ class Endings:
     book: Book
     limits: Limits
 
-    def serve(self) -> None:
-        """Look once; write only if something ends."""
+    def serve(self) -> int:
+        """Look once, and write only if something ends; return 0, for nothing goes on."""
+        steps = Steps()
+        steps.take("holds", self._serve_holds)
+        steps.take("asks", self._serve_asks)
+        steps.end()
+        return 0
+
+    def _serve_holds(self) -> int:
         with self.book.reading() as connection:
-            now = self.book.now(connection)
-            due = holds.any_due(connection, now, self.limits)
-            end = asks.next_end(connection)
+            due = holds.any_due(connection, self.book.now(connection), self.limits)
         if due:
             for one in self.book.run(self._end_holds):
                 _report(one)
-        if end is not None and end <= now:
+        return 0
+
+    def _serve_asks(self) -> int:
+        with self.book.reading() as connection:
+            end = asks.next_end(connection)
+            over = end is not None and end <= self.book.now(connection)
+        if over:
             log.info("ask.expired", asks=self.book.run(self._end_asks))
+        return 0
 
     def _end_holds(self, connection: Connection) -> list[Ended]:
         now = self.book.now(connection)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy import Connection
 from structlog import get_logger
@@ -12,6 +14,7 @@ from smoney_bot.book import deletions, desk_purges, payments, purges, strangers
 from smoney_bot.book.engine import Book
 from smoney_bot.workers.collecting import Collecting
 from smoney_bot.workers.endings import Endings
+from smoney_bot.workers.steps import Steps
 
 log = get_logger(__name__)
 
@@ -26,39 +29,58 @@ class Timers:
     limits: Limits = field(default_factory=Limits)
 
     def serve(self) -> int:
-        """Look once; return 0, so that the loop sleeps, unless gifts go on going back."""
+        """Look once; return 0, so that the loop sleeps, unless gifts go on going back.
+
+        Money first. Raises what a step raised, but only after all had their turn;
+        `TryLater` at once if the book is away.
+        """
         with self.book.reading() as connection:
-            now = self.book.now(connection)
+            self.book.now(connection)  # else each step would wait for a book that is away
+        steps = Steps()
+        steps.take("expiry", self._expire)
+        steps.take("endings", Endings(self.book, self.limits).serve)
+        go_on = steps.take("collections", Collecting(self.book).serve)
+        steps.take("deleted posts", self._purge_deleted)
+        steps.take("old messages", self._purge_old)
+        steps.take("requests", self._purge_desk)
+        steps.take("strangers", self._forget)
+        steps.end()
+        return go_on
+
+    def _expire(self) -> int:
+        with self.book.reading() as connection:
             end = payments.next_end(connection)
-            over = end is not None and end <= now
-            gone = deletions.any_left(connection)
-            old = purges.any_due(connection, now)
-            written_long_ago = desk_purges.any_due(connection, now)
-            told_long_ago = strangers.any_over(connection, now)
+            over = end is not None and end <= self.book.now(connection)
         if over:
-            log.info("payment.expired", payments=self.book.run(self._expire))
+            log.info("payment.expired", payments=self._now(payments.expire))
+        return 0
+
+    def _purge_deleted(self) -> int:
+        with self.book.reading() as connection:
+            gone = deletions.any_left(connection)
         if gone:
-            log.info("post.purged", posts=self.book.run(self._purge_deleted))
-        if old:
-            log.info("message.purged", messages=self.book.run(self._purge_old))
-        if written_long_ago:
-            log.info("request.purged", lines=self.book.run(self._purge_desk))
-        if told_long_ago:
-            log.info("strangers.forgotten", strangers=self.book.run(self._forget))
-        Endings(self.book, self.limits).serve()
-        return Collecting(self.book).serve()
+            log.info("post.purged", posts=self._now(deletions.purge))
+        return 0
 
-    def _expire(self, connection: Connection) -> int:
-        return payments.expire(connection, self.book.now(connection))
+    def _purge_old(self) -> int:
+        if self._is_due(purges.any_due):
+            log.info("message.purged", messages=self._now(purges.purge))
+        return 0
 
-    def _purge_deleted(self, connection: Connection) -> int:
-        return deletions.purge(connection, self.book.now(connection))
+    def _purge_desk(self) -> int:
+        if self._is_due(desk_purges.any_due):
+            log.info("request.purged", lines=self._now(desk_purges.purge))
+        return 0
 
-    def _purge_old(self, connection: Connection) -> int:
-        return purges.purge(connection, self.book.now(connection))
+    def _forget(self) -> int:
+        if self._is_due(strangers.any_over):
+            log.info("strangers.forgotten", strangers=self._now(strangers.forget))
+        return 0
 
-    def _purge_desk(self, connection: Connection) -> int:
-        return desk_purges.purge(connection, self.book.now(connection))
+    def _is_due(self, look: Callable[[Connection, datetime], bool]) -> bool:
+        """Look first: to write where nothing is due would hold up the others."""
+        with self.book.reading() as connection:
+            return look(connection, self.book.now(connection))
 
-    def _forget(self, connection: Connection) -> int:
-        return strangers.forget(connection, self.book.now(connection))
+    def _now(self, work: Callable[[Connection, datetime], int]) -> int:
+        return self.book.run(lambda connection: work(connection, self.book.now(connection)))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from collection_cast import TAG, Scene, open_scene, together
 from sqlalchemy import Connection
 
-from smoney_bot.bank.collections import CollectionState
+from smoney_bot.bank.collections import Collection, CollectionState
 from smoney_bot.bank.customers import State
 from smoney_bot.bank.desk import PaymentState
 from smoney_bot.bank.money import Cents
@@ -175,9 +175,30 @@ def test_where_a_state_lies_the_key_in_the_book_still_lets_a_gift_go_back_once(
     scene.tamper("UPDATE payments SET state = 'booked', booked_at = created_at")
     scene.tamper("UPDATE collections SET state = 'closed'")
     scene.tamper("UPDATE balances SET balance_cents = 1000 WHERE balance_cents = 0")
-    with pytest.raises(AlreadyBooked):
+    with pytest.raises(ExceptionGroup) as raised:
         settle(scene)
+    assert raised.value.subgroup(AlreadyBooked) is not None
     assert scene.balance(scene.givers[0]) == 1000_00
+
+
+def test_a_collection_that_cannot_end_keeps_no_other_from_its_end(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stuck = scene.collect(goal=1000, tag="potager")
+    scene.collect(goal=1000)
+    for tag in ("potager", "jardin"):
+        scene.give(10_00, tag=tag)
+        scene.end(tag)
+    pay_out = gifts.pay_out
+
+    def pay_out_others(connection: Connection, one: Collection, now: datetime) -> Cents:
+        assert one.id != stuck.id
+        return pay_out(connection, one, now)
+
+    monkeypatch.setattr(gifts, "pay_out", pay_out_others)
+    with pytest.raises(ExceptionGroup):
+        settle(scene)
+    assert scene.balance(scene.entraide) == 10_00
 
 
 @pytest.mark.parametrize("all_or_nothing", [True, False])

@@ -87,7 +87,7 @@ def test_answers_written_apart_from_the_money_are_noticed(
     runs: CrashRuns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     replies_in_another_transaction(monkeypatch)
-    found = runs.violations("paid", deaths(1 / 3, 2 / 3))
+    found = runs.violations("paid", deaths(1 / 4, 1 / 2))
     assert any("was never answered" in one for one in found.violations)
 
 
