@@ -18,7 +18,7 @@ from smoney_bot.book import donations
 from smoney_bot.book.donations import Donation
 from smoney_bot.cli.customers import Handle, find
 from smoney_bot.cli.opening import load_settings, opened
-from smoney_bot.cli.show import confirm, money_of, refuse
+from smoney_bot.cli.show import complain, confirm, money_of, refuse
 from smoney_bot.web.receipts.pages import draw
 from smoney_bot.web.receipts.receipts import Association, receipts_of
 
@@ -34,7 +34,10 @@ def gifts(
         Path | None, typer.Option("--csv", help="A new file; without it, standard output.")
     ] = None,
 ) -> None:
-    """Write an association's gifts of a year as CSV, oldest first."""
+    """Write an association's gifts of a year as CSV, oldest first.
+
+    A gift to a collection is among them once that is paid out; what is not yet, is told.
+    """
     _, given = _given(handle, year)
     text = io.StringIO()
     writer = csv.writer(text)  # no word of a giver's is among these: nothing to compute
@@ -69,7 +72,8 @@ def receipts(
     """Write a page for each giver of a year, to print and sign: the receipt for their tax.
 
     What is left out, and what the service does not know of the giver, is left blank
-    on the page. Written again, a receipt has the same number.
+    on the page. Written again, a receipt has the same number, and holds what was
+    paid out since.
     """
     association, given = _given(handle, year)
     described = Association(association.handle, name, address, purpose, number)
@@ -86,7 +90,14 @@ def receipts(
 def _given(handle: str, year: int) -> tuple[Customer, list[Donation]]:
     with opened(load_settings()) as book, book.reading() as connection:
         association = _association(connection, handle)
-        return association, donations.of_year(connection, association, year)
+        given = donations.of_year(connection, association, year)
+        missing = donations.pending(connection, association, year)
+    for one in missing:
+        complain(
+            f"Not among them: {one.gifts} gifts of {year}, {money_of(one.amount)} €, in #{one.tag},"
+            f" which is not paid out yet. Then run this again: they count for {year}."
+        )
+    return association, given
 
 
 def _association(connection: Connection, handle: str) -> Customer:

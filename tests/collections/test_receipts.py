@@ -5,16 +5,20 @@ from __future__ import annotations
 import csv
 import io
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from collection_cast import Scene, open_scene
+from sqlalchemy import update
 from typer.testing import CliRunner
 
 from smoney_bot.bank.customers import Language
 from smoney_bot.bank.money import Cents
 from smoney_bot.book import donations
+from smoney_bot.book.donations import Pending
 from smoney_bot.book.engine import Book
+from smoney_bot.book.tables import payments
 from smoney_bot.cli import app
 from smoney_bot.web.receipts.pages import draw, in_words
 from smoney_bot.web.receipts.receipts import Association, Receipt, receipts_of
@@ -52,6 +56,28 @@ def test_what_reached_the_association_counts_once_for_each_giver(scene: Scene) -
         ("bob", Cents(10_00), 1),
     ]
     assert receipts(scene, 2025) == []
+
+
+def test_what_may_still_come_is_told_and_counts_for_the_year_in_which_it_was_given(
+    scene: Scene,
+) -> None:
+    year = scene.now().year
+
+    def pending(of: int) -> list[Pending]:
+        with scene.book.reading() as connection:
+            return donations.pending(connection, scene.entraide, of)
+
+    assert pending(year) == [Pending("jardin", 1, Cents(44_00))]
+    given = datetime(year - 1, 12, 31, 23, 59, tzinfo=UTC)
+    in_december = update(payments).where(payments.c.amount_cents == 44_00).values(booked_at=given)
+    scene.book.run(lambda c: c.execute(in_december))
+    assert (pending(year), pending(year - 1)) == ([], [Pending("jardin", 1, Cents(44_00))])
+    assert receipts(scene, year - 1) == []
+    scene.end("jardin")
+    Collecting(scene.book).serve()
+    assert pending(year - 1) == []
+    assert [one.total for one in receipts(scene, year - 1)] == [Cents(44_00)]
+    assert sum(one.total for one in receipts(scene)) == 110_00
 
 
 def test_a_refunded_gift_does_not_count(scene: Scene) -> None:
@@ -105,6 +131,8 @@ def test_the_commands_write_pages_and_csv(
     made.give(80_50, tag="toit")
     made.end("toit")
     Collecting(sqlite_book).serve()
+    made.collect(tag="jardin")
+    made.give(44_00, tag="jardin")
     year, folder = str(made.now().year), tmp_path / "receipts"
     run("customer", "receipts", "entraide", "--year", year, "--out", str(folder))
     (page,) = folder.iterdir()
@@ -114,6 +142,8 @@ def test_the_commands_write_pages_and_csv(
     assert [(row["giver"], row["collection"], row["amount_eur"]) for row in rows] == [
         ("alice", "toit", "80.50")
     ]
+    told = CliRunner().invoke(app, ["customer", "gifts", "entraide", "--year", year]).stderr
+    assert f"1 gifts of {year}, 44.00 €, in #jardin" in " ".join(told.split())
     file = tmp_path / "gifts.csv"
     run("customer", "gifts", "@entraide", "--year", year, "--csv", str(file))
     assert len(file.read_text().splitlines()) == 2
