@@ -41,7 +41,11 @@ def list_messages(
 def retry_messages(
     keys: Annotated[list[str], typer.Argument(help="Keys of messages that were set aside.")],
 ) -> None:
-    """Serve messages that were set aside once more."""
+    """Serve messages that were set aside once more.
+
+    A payment that has grown too old is refused. What freezes, silences or changes
+    the language is done as if it were said now: look what its author wrote since.
+    """
     with opened(load_settings()) as book:
         retried = book.run(lambda c: inbox.retry(c, keys, book.now(c)))
     _said(retried, len(keys), "message")
