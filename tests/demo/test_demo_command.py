@@ -12,7 +12,7 @@ import sys
 import sysconfig
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
@@ -95,9 +95,31 @@ def running(folder: Path, *words: str, python: Command = _USUAL) -> Iterator[Run
         started.process.wait()
 
 
+def from_sources() -> Command:
+    """Return a Python that has the libraries and the sources, as `make demo` leaves it."""
+    folder = ROOT / ".pytest_cache" / "libraries"  # always there, so that it is compiled once
+    folder.mkdir(parents=True, exist_ok=True)
+    for one in Path(sysconfig.get_path("purelib")).iterdir():
+        if not one.name.startswith(("smoney", "_smoney", "__editable__", "_editable")):
+            link = folder / one.name
+            if not link.exists():  # or it leads to an environment that is gone
+                link.unlink(missing_ok=True)
+                with suppress(FileExistsError):  # another process was faster
+                    link.symlink_to(one)
+    # Without `site` nothing else is found: not the package that the tests have installed.
+    return Command((sys.executable, "-S"), {"PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"})
+
+
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[Running]:
     with running(tmp_path, "--port", "0") as started:
+        yield started
+
+
+@pytest.fixture
+def new_here(tmp_path: Path) -> Iterator[Running]:
+    """The demonstration on a machine where nothing was installed before."""
+    with running(tmp_path, "--port", "0", python=from_sources()) as started:
         yield started
 
 
@@ -160,9 +182,9 @@ def _answer_to_form(url: str, fields: dict[str, str]) -> http.client.HTTPRespons
 
 
 def test_a_reader_without_javascript_posts_the_offered_order_is_answered_and_looks_around(
-    demo: Running,
+    new_here: Running,
 ) -> None:
-    address, page = get(demo.url())
+    address, page = get(new_here.url())
     offered = first(_BOX, page)
     assert re.fullmatch(r"@Smoney #20 @bob #[0-9]{8}", offered)
 
@@ -170,17 +192,17 @@ def test_a_reader_without_javascript_posts_the_offered_order_is_answered_and_loo
 
     deadline = time.monotonic() + _ANSWERS_WITHIN_SECONDS
     while "Payé" not in page:
-        demo.check_alive(deadline)
+        new_here.check_alive(deadline)
         _, page = get(address)
     assert 'data-cents="28000"' in page
     assert first(_BOX, page) != offered  # the next code
-    assert demo.left_behind() != []  # the book, while it runs
-    assert offered[-8:] not in demo.text()
-    password = check_elsewhere(demo, page)
+    assert new_here.left_behind() != []  # the book, while it runs
+    assert offered[-8:] not in new_here.text()
+    password = check_elsewhere(new_here, page)
 
-    assert demo.end() == 0
-    assert demo.text().count(password) == 1
-    assert demo.left_behind() == []
+    assert new_here.end() == 0
+    assert new_here.text().count(password) == 1
+    assert new_here.left_behind() == []
 
 
 def test_ctrl_c_ends_it_while_a_page_waits_for_news(demo: Running) -> None:
@@ -204,19 +226,9 @@ def test_ended_while_it_starts_it_leaves_nothing_behind(
     assert "Traceback" not in demo.text()
 
 
-def from_sources(folder: Path) -> Command:
-    """Return a Python that has the libraries and the sources, as `make demo` leaves it."""
-    folder.mkdir()
-    for one in Path(sysconfig.get_path("purelib")).iterdir():
-        if not one.name.startswith(("smoney", "_smoney", "__editable__")):
-            (folder / one.name).symlink_to(one)
-    # Without `site` nothing else is found: not the package that the tests have installed.
-    return Command((sys.executable, "-S"), {"PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"})
-
-
-def test_it_runs_from_the_sources_where_only_its_libraries_are_installed(tmp_path: Path) -> None:
-    """The first command of the README, on a machine where nothing was installed before."""
-    python = from_sources(tmp_path / "libraries")
+def test_who_is_new_here_has_only_the_libraries_installed() -> None:
+    """As after the first command of the README, which is to need no more."""
+    python = from_sources()
     look = "import importlib.metadata as m; m.version('smoney-bot')"
     missing = subprocess.run(  # noqa: S603 - our own program
         [*python.words, "-c", look],
@@ -225,9 +237,6 @@ def test_it_runs_from_the_sources_where_only_its_libraries_are_installed(tmp_pat
         check=False,
     )
     assert b"PackageNotFoundError" in missing.stderr
-    with running(tmp_path, "--port", "0", python=python) as demo:
-        assert "Vous êtes" in get(demo.url())[1]
-        assert demo.end() == 0
 
 
 def test_a_taken_port_is_named_with_what_to_do(tmp_path: Path) -> None:
