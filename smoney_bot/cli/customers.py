@@ -21,7 +21,7 @@ from smoney_bot.book.engine import Book
 from smoney_bot.book.errors import AlreadyOpen
 from smoney_bot.cli import later
 from smoney_bot.cli.opening import load_settings, opened
-from smoney_bot.cli.show import AsJson, confirm, out, refuse, show_facts, show_json
+from smoney_bot.cli.show import AsJson, complain, confirm, out, refuse, show_facts, show_json
 
 app = typer.Typer(name="customer", help="Accounts, cards, PINs.", no_args_is_help=True)
 
@@ -69,14 +69,24 @@ def open_(
     language: Annotated[Language, typer.Option(help="The language of its answers.")] = (
         Language.FRENCH
     ),
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Open an account for an X account."""
+    """Open an account for an X account.
+
+    It asks before it gives a handle that another customer still bears: from then on
+    the commands mean the new account by it.
+    """
     name = plain_handle(handle)
     if not _X_ID.fullmatch(x_id):
         refuse("--x-id is a number: X's id of the account, not its @name")
     kind = Kind.ASSOCIATION if association else Kind.PERSON
-    with opened(load_settings()) as book:
+    settings = load_settings()
+    if x_id == settings.x_bot_id or name.lower() == settings.x_bot_handle.lower():
+        refuse("That is the bot's own account on X, which nobody pays.")
+    with opened(settings) as book:
+        if not yes:
+            _ask_whose(book, name, x_id)
 
         def work(connection: Connection) -> Customer:
             return records.open_account(
@@ -94,6 +104,15 @@ def open_(
             refuse(f"The X account {x_id} has an account here already.")
         confirm(f"Account opened for {name}.")
         _show(book, name, as_json=as_json)
+
+
+def _ask_whose(book: Book, handle: str, x_id: str) -> None:
+    """Ask whether *handle* has passed to *x_id*, if another customer was last seen with it."""
+    with book.reading() as connection:
+        bearer = records.by_handle(connection, handle)
+    if bearer is not None and bearer.x_id != x_id:
+        complain(f"{handle} is the handle of a customer, the X account {bearer.x_id}.")
+        typer.confirm(f"Is it the X account {x_id} that bears it now?", abort=True)
 
 
 @app.command()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from driver import ALICE, BOB, Service
+from driver import ALICE, BOB, BOT, CAROL, Service
 
 
 @pytest.fixture
@@ -37,6 +37,27 @@ def test_an_account_from_opening_to_freezing(service: Service) -> None:
     assert (shown["state"], shown["codes_left"]) == ("frozen", 20)
     assert service.call("customer", "unfreeze", "alice").code == 0
     assert service.json("customer", "show", "alice")["state"] == "open"
+
+
+def test_a_handle_that_somebody_bears_is_not_given_away_in_silence(service: Service) -> None:
+    service.json("customer", "open", "alice", "--x-id", ALICE)
+    service.json("deposit", "alice", "20", "--reference", "slip")
+    for given in ("", "n\n"):
+        done = service.call("customer", "open", "Alice", "--x-id", CAROL, given=given)
+        assert done.code == 1
+        assert f"the X account {ALICE}" in " ".join(done.err.split())
+        assert service.json("customer", "show", "alice")["x_id"] == ALICE
+    assert service.call("customer", "open", "Alice", "--x-id", CAROL, given="y\n").code == 0
+    shown = service.json("customer", "show", "alice")
+    assert (shown["x_id"], shown["balance_cents"]) == (CAROL, 0)
+    assert service.json("customer", "open", "alice", "--x-id", BOB, "--yes")["x_id"] == BOB
+
+
+@pytest.mark.parametrize(("handle", "x_id"), [("Smoney", BOT), ("alice", BOT), ("smoney", ALICE)])
+def test_the_bot_is_no_customer(service: Service, handle: str, x_id: str) -> None:
+    done = service.call("customer", "open", handle, "--x-id", x_id)
+    assert done.code == 1
+    assert "the bot's own account" in " ".join(done.err.split())
 
 
 def test_money_comes_in_and_out_once_per_reference(service: Service) -> None:
