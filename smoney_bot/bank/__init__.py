@@ -6,7 +6,7 @@
     orders/        text -> order: the grammar
     redaction.py   codes become stars and tags, before anything is written
     keys.py        the secret keys, one for each purpose
-    codes.py       cards, authenticators, PINs: one check for all; with authenticators
+    codes.py       cards, authenticators, PINs: one check for all; with authenticators, pins
     policy.py      limits
     teller.py      desk + message -> decision; with case, paying, answering
     holding.py     money for somebody without an account; with holds, holding_words

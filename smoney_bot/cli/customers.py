@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from smoney_bot.bank import codes
 from smoney_bot.bank.customers import Customer, Kind, Language, State
+from smoney_bot.bank.pins import PinFault, fault_of_pin
 from smoney_bot.book import codes as code_records
 from smoney_bot.book import customers as records
 from smoney_bot.book import invitations, ledger
@@ -29,7 +30,12 @@ Handle = Annotated[str, typer.Argument(help="The customer's @name on X.", metava
 
 _HANDLE = re.compile(r"@?([A-Za-z0-9_]{1,15})", re.ASCII)
 _X_ID = re.compile(r"[0-9]{1,20}", re.ASCII)
-_PIN = re.compile(r"[0-9]{4}", re.ASCII)
+
+_PIN_FAULTS = {
+    PinFault.SHAPE: "A PIN is four digits.",
+    PinFault.REPEATS: "A PIN that repeats itself is the first a thief tries.",
+    PinFault.RUNS: "Digits in a row are among the first a thief tries.",
+}
 
 
 def plain_handle(text: str) -> str:
@@ -221,8 +227,9 @@ def _read_pin() -> str:
     else:
         text = sys.stdin.readline()
     digits = str(text).strip()
-    if not _PIN.fullmatch(digits):
-        refuse("A PIN is four digits. Nothing was changed.")
+    fault = fault_of_pin(digits)
+    if fault is not None:
+        refuse(f"{_PIN_FAULTS[fault]} Nothing was changed.")
     return digits
 
 

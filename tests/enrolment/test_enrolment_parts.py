@@ -18,7 +18,6 @@ from smoney_bot.web import enrolment
 from smoney_bot.web.enrolment import staging, stops
 from smoney_bot.web.enrolment.choices import (
     Mistake,
-    fault_of_pin,
     fault_of_pins,
     read_any_code,
     read_code,
@@ -33,38 +32,10 @@ NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 ALICE_HERSELF = Customer(1, 1, ALICE, "alice", Kind.PERSON)
 
 
-@pytest.mark.parametrize(
-    ("pin", "fault"),
-    [
-        ("7391", None),
-        ("1223", None),
-        ("1357", None),
-        ("0000", Mistake.PIN_REPEATS),
-        ("9999", Mistake.PIN_REPEATS),
-        ("1212", Mistake.PIN_REPEATS),
-        ("1234", Mistake.PIN_RUNS),
-        ("7890", Mistake.PIN_RUNS),
-        ("4321", Mistake.PIN_RUNS),
-        ("", Mistake.PIN_SHAPE),
-        ("123", Mistake.PIN_SHAPE),
-        ("73915", Mistake.PIN_SHAPE),
-        (" 7391", Mistake.PIN_SHAPE),
-        ("7391\n", Mistake.PIN_SHAPE),
-        ("\u0667\u0663\u0669\u0661", Mistake.PIN_SHAPE),
-    ],
-)
-def test_a_pin_is_four_digits_that_are_not_guessed_at_once(pin: str, fault: Mistake | None) -> None:
-    assert fault_of_pin(pin) is fault
-
-
-def test_few_pins_are_refused_so_that_many_are_left() -> None:
-    refused = [pin for pin in map("{:04}".format, range(10_000)) if fault_of_pin(pin)]
-    assert len(refused) == 120  # 100 that repeat, 10 that run up, 10 that run down
-
-
 def test_both_pins_are_the_same() -> None:
     assert fault_of_pins(PIN, PIN) is None
     assert fault_of_pins(PIN, "7392") is Mistake.PINS_DIFFER
+    assert fault_of_pins("1234", "4321") is Mistake.PIN_RUNS
 
 
 @pytest.mark.parametrize(

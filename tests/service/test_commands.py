@@ -31,7 +31,7 @@ def test_an_account_from_opening_to_freezing(service: Service) -> None:
     codes = service.json("customer", "card", "alice")["codes"]
     assert len(codes) == 20
     assert all(len(code) == 8 and code.isdigit() for code in codes)
-    assert service.call("customer", "pin", "alice", given="1234\n").code == 0
+    assert service.call("customer", "pin", "alice", given="7391\n").code == 0
     assert service.call("customer", "freeze", "alice").code == 0
     shown = service.json("customer", "show", "alice")
     assert (shown["state"], shown["codes_left"]) == ("frozen", 20)
@@ -90,6 +90,8 @@ def test_money_comes_in_and_out_once_per_reference(service: Service) -> None:
         (("customer", "open", "alice bob", "--x-id", "1"), "", "not a handle"),
         (("customer", "open", "alice", "--x-id", "@alice"), "", "a number"),
         (("customer", "pin", "alice"), "12345\n", "four digits"),
+        (("customer", "pin", "alice"), "1212\n", "repeats itself"),
+        (("customer", "pin", "alice"), "1234\n", "in a row"),
         (("customer", "show", "nobody"), "", "has an account"),
         (("payment", "show", "7K3Q-18"), "", "not a reference"),
     ],

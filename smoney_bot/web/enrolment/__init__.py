@@ -4,7 +4,7 @@
     porter.py    who comes without a link: a living code gets a fresh one
     admission.py a word and a living code, judged; the page of statements asks it too
     clerk.py     what each step does to the book
-    choices.py   what a customer may choose: PINs that are not guessed at once
+    choices.py   what a customer may type: a PIN twice, codes as people write them
     staging.py   what is chosen and not yet confirmed; the first code is judged here
     pages.py     drawing the pages, the QR among them
     words.py     the page's own sentences, French and English; with stops

@@ -1,15 +1,14 @@
-"""What a customer may choose and type: PINs nobody guesses at once, codes as people write them."""
+"""What a customer may type: a PIN twice, codes and words as people write them."""
 
 from __future__ import annotations
 
 import re
 from enum import StrEnum
-from itertools import pairwise
 
 from smoney_bot.bank.codes import KINDS, PIN_LENGTH
+from smoney_bot.bank.pins import PinFault, fault_of_pin
 from smoney_bot.book.renewals import LETTERS
 
-_PIN = re.compile(rf"[0-9]{{{PIN_LENGTH}}}", re.ASCII)
 #: People copy the # of the order, and leave a space after the place.
 _CODE = re.compile(r"#?((?:[0-9] ?){3,7}[0-9])", re.ASCII)
 _HALF = f"([{LETTERS}]{{4}})"
@@ -20,9 +19,9 @@ _WORD = re.compile(rf"{_HALF}[ \u2010-\u2015-]{{0,3}}{_HALF}", re.ASCII | re.IGN
 class Mistake(StrEnum):
     """Why what was typed cannot be taken; nothing was tried and nothing counted."""
 
-    PIN_SHAPE = "pin_shape"
-    PIN_REPEATS = "pin_repeats"
-    PIN_RUNS = "pin_runs"
+    PIN_SHAPE = PinFault.SHAPE
+    PIN_REPEATS = PinFault.REPEATS
+    PIN_RUNS = PinFault.RUNS
     PINS_DIFFER = "pins_differ"
     CODE_SHAPE = "code_shape"
     CODE_IS_PIN = "code_is_pin"
@@ -30,23 +29,12 @@ class Mistake(StrEnum):
     WORD_SHAPE = "word_shape"
 
 
-def fault_of_pin(pin: str) -> Mistake | None:
-    """Return why *pin* is no good, or None.
-
-    Those refused are what people choose first and thieves try first (NIST SP
-    800-63B: compare with values that are commonly used): 0000, 1212, 1234, 8765.
-    """
-    if not _PIN.fullmatch(pin):
-        return Mistake.PIN_SHAPE
-    if pin[:2] == pin[2:]:
-        return Mistake.PIN_REPEATS
-    steps = {(int(after) - int(before)) % 10 for before, after in pairwise(pin)}
-    return Mistake.PIN_RUNS if steps in ({1}, {9}) else None
-
-
 def fault_of_pins(pin: str, again: str) -> Mistake | None:
     """Return why the PIN typed twice cannot be taken, or None."""
-    return fault_of_pin(pin) or (None if pin == again else Mistake.PINS_DIFFER)
+    fault = fault_of_pin(pin)
+    if fault is not None:
+        return Mistake(fault)
+    return None if pin == again else Mistake.PINS_DIFFER
 
 
 def read_code(typed: str) -> str | Mistake:
