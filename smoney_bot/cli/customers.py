@@ -20,6 +20,7 @@ from smoney_bot.book import customers as records
 from smoney_bot.book import invitations, ledger
 from smoney_bot.book.engine import Book
 from smoney_bot.book.errors import AlreadyOpen
+from smoney_bot.channels.x import address
 from smoney_bot.cli import later
 from smoney_bot.cli.opening import load_settings, opened
 from smoney_bot.cli.show import AsJson, complain, confirm, out, refuse, show_facts, show_json
@@ -157,6 +158,8 @@ def invite(handle: Handle, *, as_json: AsJson = False) -> None:
     settings = load_settings()
     if not settings.public_url:
         refuse("SMONEY_PUBLIC_URL is not set: it is the https address that customers reach.")
+    if wrong := address.fault_for_customers(settings.public_url):
+        refuse(f"SMONEY_PUBLIC_URL: {wrong}.")
     token = invitations.new_token()
     with opened(settings) as book:
 

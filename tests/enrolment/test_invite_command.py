@@ -78,10 +78,24 @@ def test_as_json_it_tells_the_handle_the_link_and_until_when(
 
 
 @pytest.mark.usefixtures("url")
+@pytest.mark.parametrize("public_url", ["http://127.0.0.1:8000", "https://pay.example:8443"])
+def test_a_browser_takes_what_x_would_not_call(
+    public_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SMONEY_PUBLIC_URL", public_url)
+    capsys.readouterr()
+    assert call("customer", "invite", "alice") == 0
+    assert capsys.readouterr().out.startswith(f"{public_url}/enrolment/")
+
+
+@pytest.mark.usefixtures("url")
 @pytest.mark.parametrize(
     ("handle", "public_url", "why"),
     [
         ("alice", "", "SMONEY_PUBLIC_URL is not set"),
+        ("alice", "pay.example", "like https://pay.example.org"),
+        ("alice", "http://pay.example", "https:// only"),
+        ("alice", "https://pay.example:port", "no address"),
         ("nobody", "https://pay.example", "Nobody of the handle"),
         ("not a handle", "https://pay.example", "not a handle"),
     ],
