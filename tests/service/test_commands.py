@@ -76,11 +76,20 @@ def test_money_comes_in_and_out_once_per_reference(service: Service) -> None:
         (("deposit", "alice", "12.5", "--reference", "y"), "not an amount"),
         (("deposit", "alice", "0", "--reference", "y"), "not an amount"),
         (("deposit", "carol", "1", "--reference", "y"), "has an account"),
+        (("deposit", "alice", "1", "--reference", ""), "A reference is one line"),
+        (("deposit", "alice", "1", "--reference", " slip 8"), "no space before"),
+        (("deposit", "alice", "1", "--reference", "slip\n8"), "A reference is one line"),
+        (("withdraw", "alice", "1", "--reference", "x" * 101), "1 to 100 signs"),
     ):
         done = service.call(*words)
         assert done.code == 1
         assert why in done.err
     assert service.balance("alice") == 10000
+    assert service.json("withdraw", "alice", "1", "--reference", "slip 7")["booked"], (
+        "once each way"
+    )
+    longest = service.json("withdraw", "alice", "1", "--reference", "x" * 100)
+    assert longest["balance_cents"] == 9800
     assert service.call("ledger", "verify").code == 0
 
 
