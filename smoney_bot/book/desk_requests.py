@@ -83,12 +83,13 @@ def show(connection: Connection, reference: str) -> tuple[Request, list[RequestL
     return _request(row), [RequestLine(**one._mapping) for one in lines]  # noqa: SLF001 - public by SQLAlchemy's documentation
 
 
-def take(connection: Connection, reference: str, operator: str) -> Request:
-    """Note that *operator* sees to it, also in place of another; raise `NotWaiting`."""
+def take(connection: Connection, reference: str, operator: str) -> str | None:
+    """Note that *operator* sees to it; return who did before; raise `NotWaiting`."""
     request = _held(connection, reference)
     if not request.waits:
         raise NotWaiting
-    return _change(connection, replace(request, state=RequestState.TAKEN, taken_by=operator))
+    _change(connection, replace(request, state=RequestState.TAKEN, taken_by=operator))
+    return request.taken_by
 
 
 def answer(

@@ -24,7 +24,19 @@ from smoney_bot.cli.show import AsJson, confirm, out, refuse, show_facts, show_j
 app = typer.Typer(name="desk", help="What customers ask people for.", no_args_is_help=True)
 
 Reference = Annotated[str, typer.Argument(help="The request's number.", metavar="REF")]
-By = Annotated[str, typer.Option("--by", help="Who does it.", metavar="NAME")]
+
+_NAME_LONGEST = 32  # as for those who sign in to the console
+
+
+def _name(by: str) -> str:
+    """Return the name of who does it; end with exit code 1 if it is none."""
+    name = by.strip()
+    if not name or not name.isprintable() or len(name) > _NAME_LONGEST:
+        refuse(f"--by is a name of 1 to {_NAME_LONGEST} signs.")
+    return name
+
+
+By = Annotated[str, typer.Option("--by", callback=_name, help="Who does it.", metavar="NAME")]
 
 Result = TypeVar("Result")
 
@@ -82,8 +94,9 @@ def show(reference: Reference, *, as_json: AsJson = False) -> None:
 @app.command()
 def take(reference: Reference, by: By) -> None:
     """Take a request, so that nobody else does; the customer hears nothing of it."""
-    _change(reference, lambda c, of, _: records.take(c, of, by))
-    confirm(f"{by} sees to {_read(reference)}.")
+    before = _change(reference, lambda c, of, _: records.take(c, of, by))
+    instead = f" in place of {before}" if before not in {None, by} else ""
+    confirm(f"{by} sees to {_read(reference)}{instead}.")
 
 
 @app.command()

@@ -48,6 +48,21 @@ def test_a_request_is_listed_taken_answered_and_closed(reference: str, sqlite_bo
     assert [line["state"] for line in json.loads(run("list", "--ended", "--json"))] == ["closed"]
 
 
+def test_who_takes_it_from_another_hears_so(reference: str) -> None:
+    run("take", reference, "--by", "anna")
+    for by, said in (
+        (" anna ", f"anna sees to {reference}."),
+        ("zed", f"zed sees to {reference} in place of anna."),
+    ):
+        result = CliRunner().invoke(app, ["desk", "take", reference, "--by", by])
+        assert result.exit_code == 0
+        assert said in " ".join(result.stderr.split())
+    for nobody in ("", " ", "a\nb", "x" * 33):
+        assert "--by is a name" in run("take", reference, "--by", nobody, code=1)
+        assert "--by is a name" in run("close", reference, "--by", nobody, code=1)
+    assert json.loads(run("show", reference, "--json"))["taken_by"] == "zed"
+
+
 def test_what_cannot_be_done_is_refused_with_the_reason(reference: str) -> None:
     assert "sign in it is wrong" in run("show", "7K3Q-49", code=1)
     assert "no request" in run("show", "7K3Q-48", code=1)
