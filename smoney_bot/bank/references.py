@@ -1,4 +1,4 @@
-"""Payment references: short, readable aloud, with two check digits: `7K3Q-19`.
+"""Payment references: short, readable aloud, with two check digits: `7K3Q-48`.
 
 A reference is made from the message's number in the inbox, so it is unique
 without asking anybody, and it is the same each time the message is decided.

@@ -112,7 +112,7 @@ def withdraw(
 
 @payments_app.command(name="show")
 def show_payment(
-    reference: Annotated[str, typer.Argument(help="Such as 7K3Q-19.", metavar="REF")],
+    reference: Annotated[str, typer.Argument(help="Such as 7K3Q-48.", metavar="REF")],
     *,
     as_json: AsJson = False,
 ) -> None:

@@ -8,10 +8,22 @@ from pathlib import Path
 import pytest
 from test_readme import code, exists
 
+import smoney_bot
+from smoney_bot.bank.references import read_reference
 from smoney_bot.book.tables import metadata
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = sorted(DOCS.glob("*.md"))
+
+#: Where people read what the service is like: its pages, its help and its answers.
+_READ = [
+    DOCS.parent / "README.md",
+    *PAGES,
+    *(one for one in Path(smoney_bot.__file__).parent.rglob("*") if one.suffix in {".py", ".po"}),
+]
+
+#: With a letter in it, which a date has not.
+_REFERENCE = re.compile(r"(?<![\w-])(?=\d*[A-Z])[0-9A-Z]{4,13}-[0-9]{2}(?![\w-])", re.ASCII)
 
 #: `bot` is what these pages call `docker compose run --rm bot`.
 _OURS = re.compile(r"(?:docker compose run (?:--\S+ )*bot|bot|smoney-bot) ((?:[a-z-]+ ?)+.*)")
@@ -67,6 +79,16 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 def test_a_dead_link_is_found() -> None:
     text = "[a](nowhere.md), [b](law.md#nothing), [c](law.md), [d](#here), [e](#there)"
     assert dead_links(text, DOCS, {"here"}) == ["nowhere.md", "law.md#nothing", "#there"]
+
+
+def test_every_reference_that_people_read_is_one() -> None:
+    told = {
+        one: path.name
+        for path in _READ
+        for one in _REFERENCE.findall(path.read_text(encoding="utf-8"))
+    }
+    assert "7K3Q-48" in told
+    assert {one: page for one, page in told.items() if read_reference(one) != one} == {}
 
 
 def test_the_page_on_privacy_speaks_of_every_table() -> None:

@@ -219,7 +219,7 @@ class Stranger:
 
     def _run(self, found: re.Match[str]) -> None:
         assert self.known_as_bot or not found[0].startswith("bot "), "bot: no such command yet"
-        command = found[1].replace("7K3Q-19", self.reference or "7K3Q-19")
+        command = found[1].replace("7K3Q-48", self.reference or "7K3Q-48")
         done = self.service.call(*shlex.split(command))
         self.done.append((found[1], done))
         if found[1].startswith("customer invite "):
