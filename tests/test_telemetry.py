@@ -9,6 +9,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -282,3 +283,22 @@ def test_the_metrics_have_no_label_that_could_name_a_person() -> None:
     counters = (telemetry.MESSAGES, telemetry.KEPT, telemetry.TURNED_AWAY, telemetry.REPLIES)
     labels = {label for one in counters for label in one._labelnames}  # noqa: SLF001 - no other way
     assert labels == {"outcome", "why"}
+
+
+def test_the_samples_of_the_page_are_what_is_written() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "logs.md").read_text(encoding="utf-8")
+    found = re.search(r'^    (\{"amount_cents.*?\})$', page, re.MULTILINE | re.DOTALL)
+    assert found
+    sample = " ".join(found[1].split())
+    told = json.loads(sample)
+    ours = {"event", "level", "logger", "timestamp"}
+    facts = {name: fact for name, fact in told.items() if name not in ours}
+
+    def written(log_format: str) -> str:
+        stream = configured(log_format)
+        structlog.get_logger(told["logger"]).info(told["event"], **facts)
+        return stream.getvalue().strip()
+
+    line = written("json")
+    assert line.replace(json.loads(line)["timestamp"], told["timestamp"]) == sample
+    assert f"    21:04:13 {written('text').split(maxsplit=1)[1]}" in page.splitlines()

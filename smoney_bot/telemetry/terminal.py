@@ -1,6 +1,6 @@
 """The log as people read it: time, level, what happened, and what it happened to.
 
-21:04:13 info    payment.booked           reference=7K3Q-48 key=t:19 amount_cents=2000
+21:04:13 info    payment.booked           reference=7K3Q-48 amount_cents=2000 key=t:19
 """
 
 from __future__ import annotations
