@@ -26,11 +26,12 @@ app = typer.Typer(name="x", help="What X knows of us, and replays.", no_args_is_
 
 _HOOK_COLUMNS = ["id", "url", "valid", "created_at"]
 _LINE_COLUMNS = ["kind", "about", "id", "state"]
+_STEP_COLUMNS = ["what", "became", "detail"]
 _WINDOW_COLUMNS = ["endpoint", "span", "remaining", "limit", "resets_at"]
 
 
 @app.command()
-def register() -> None:
+def register(*, as_json: AsJson = False) -> None:
     """Have X bring us mentions and direct messages: create or adopt what it takes.
 
     May be done over at any time. The daemon has to answer at SMONEY_PUBLIC_URL.
@@ -42,7 +43,10 @@ def register() -> None:
     with opened(settings) as book, asking(settings) as x:
         found = registration.put_right(x, url)
         book.run(lambda c: registrations.note(c, found.webhook_id, book.now(c), sound=found.sound))
-    _show_steps(found.steps)
+    if as_json:
+        show_json({"url": url, "sound": found.sound, "steps": _rows(found.steps)})
+    else:
+        show_rows("At X", _STEP_COLUMNS, _rows(found.steps))
     if not found.sound:
         refuse("X does not bring everything yet: see above.")
     confirm(f"X brings everything to {url}, and the daemon keeps it so.")
@@ -84,6 +88,7 @@ def unregister(
     ] = None,
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Have X bring us nothing any more; what it lists is still read by polling."""
     from smoney_bot.channels.x import registration
@@ -99,7 +104,10 @@ def unregister(
         if webhook is None:
             book.run(registrations.forget)  # first: else the daemon might put it back
         steps = registration.take_back(x, found)
-    _show_steps(steps)
+    if as_json:
+        show_json({"steps": _rows(steps)})
+    else:
+        show_rows("At X", _STEP_COLUMNS, _rows(steps))
     confirm("Removed." if steps else "There was nothing to remove.")
 
 
@@ -120,6 +128,5 @@ def _facts(
     }
 
 
-def _show_steps(steps: Iterable[Step]) -> None:
-    rows = [{"what": one.thing, "became": one.act, "detail": one.detail} for one in steps]
-    show_rows("At X", ["what", "became", "detail"], rows)
+def _rows(steps: Iterable[Step]) -> list[dict[str, str]]:
+    return [{"what": one.thing, "became": one.act, "detail": one.detail} for one in steps]

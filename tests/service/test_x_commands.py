@@ -91,11 +91,12 @@ def test_the_real_door_is_registered_shown_and_taken_back(
         assert (seen.webhook_id, shown["last_checked"]) == (hook["id"], seen.seen_at.isoformat())
         assert {one["state"] for one in shown["subscriptions"]} == {"as it should be"}
 
-        again = service.call("x", "register")
-        assert "created" not in again.out
-        assert "as it should be" in again.out
+        again = service.json("x", "register")
+        assert (again["url"], again["sound"]) == (f"{door.url}/webhooks/x", True)
+        assert {one["became"] for one in again["steps"]} == {"as it should be"}
 
-        assert service.call("x", "unregister", "--yes").code == 0
+        undone = service.json("x", "unregister", "--yes")
+        assert "webhook" in [one["what"] for one in undone["steps"]]
         assert (x.deliveries.webhooks.all(), x.kinds) == ([], [])
         assert registration(book_url) is None
         assert service.call("x", "status").code == 1
