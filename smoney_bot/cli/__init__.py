@@ -1,7 +1,8 @@
 """The operator's commands: `smoney-bot --help` lists them.
 
-Exit codes: 0 done; 1 refused or not found, with the reason; 2 the settings or
-the arguments cannot be used, with what to do.
+Exit codes: 0 done; 1 refused or not found, with the reason, as for a word that is
+no amount, handle or month; 2 the settings cannot be used, or the command line cannot
+be read, with what to do.
 """
 
 from __future__ import annotations
