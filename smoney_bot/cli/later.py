@@ -109,10 +109,22 @@ def load(name: str) -> Any:  # noqa: ANN401 - typer gives its commands no public
     command = (COMMANDS | CUSTOMER_COMMANDS)[name]
     found = getattr(import_module(f"smoney_bot.cli.{command.module}"), command.attribute)
     if isinstance(found, typer.Typer):
-        return typer.main.get_group(found)
+        return _flowing(typer.main.get_group(found))
     alone = typer.Typer(add_completion=False)
     alone.command(name)(found)
-    return typer.main.get_command(alone)
+    return _flowing(typer.main.get_command(alone))
+
+
+def _flowing(command: Any) -> Any:  # noqa: ANN401 - as in `load`
+    """Let the help of *command*, and of those in its group, fill the lines of its reader.
+
+    typer keeps the line ends of the docstring, where they come too early.
+    """
+    paragraphs = (command.help or "").split("\n\n")
+    command.help = "\n\n".join(" ".join(one.split()) for one in paragraphs)
+    for one in getattr(command, "commands", {}).values():
+        _flowing(one)
+    return command
 
 
 class _Later(TyperCommand):

@@ -21,6 +21,14 @@ def test_a_line_of_the_list_is_what_the_command_says_of_itself(name: str) -> Non
     assert _EVERY_COMMAND[name].help == told
 
 
+@pytest.mark.parametrize("name", later.COMMANDS)
+def test_help_fills_its_lines(name: str) -> None:
+    loaded = later.load(name)
+    for command in (loaded, *getattr(loaded, "commands", {}).values()):
+        assert command.help
+        assert "\n" not in command.help.replace("\n\n", "")
+
+
 def _imported(*words: str) -> set[str]:
     """Return the packages that one command has imported when it shows its help."""
     program = (
