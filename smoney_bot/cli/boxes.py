@@ -10,7 +10,7 @@ import typer
 from smoney_bot.book import inbox, outbox
 from smoney_bot.book.states import MessageState, ReplyState
 from smoney_bot.cli.opening import load_settings, opened
-from smoney_bot.cli.show import AsJson, confirm, refuse, show_json, show_rows
+from smoney_bot.cli.show import AsJson, confirm, counted, refuse, show_json, show_rows
 
 inbox_app = typer.Typer(name="inbox", help="Messages that arrived.", no_args_is_help=True)
 outbox_app = typer.Typer(name="outbox", help="Answers on their way.", no_args_is_help=True)
@@ -79,7 +79,5 @@ def retry_replies(
 
 def _said(retried: int, asked: int, noun: str) -> None:
     if retried < asked:
-        refuse(
-            f"{retried} of {asked} {noun}s will be tried again; the others do not wait for that."
-        )
-    confirm(f"{retried} {noun}{'s' if retried != 1 else ''} will be tried again.")
+        refuse(f"{retried} of {counted(asked, noun)} will be tried again; no other waits for that.")
+    confirm(f"{counted(retried, noun)} will be tried again.")

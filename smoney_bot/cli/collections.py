@@ -136,7 +136,7 @@ def plain_tag(text: str) -> str:
     tag = read_tag(text)
     if tag is None:
         refuse(
-            f"{text!r} is not a tag: 2 to 30 letters, digits or _, first a letter;"
+            f"{text!r} is not a tag: 2 to 30 letters a to z, digits or _, first a letter;"
             " no more than three digits, which could be a code, unless it ends in a year."
         )
     return tag

@@ -43,7 +43,7 @@ def plain_handle(text: str) -> str:
     """Return the handle without its @; end with exit code 1 if it is none."""
     found = _HANDLE.fullmatch(text)
     if found is None:
-        refuse(f"{text!r} is not a handle: 1 to 15 letters, digits or _")
+        refuse(f"{text!r} is not a handle: 1 to 15 letters a to z, digits or _")
     return found[1]
 
 

@@ -12,7 +12,7 @@ import typer
 
 from smoney_bot import telemetry
 from smoney_bot.cli.opening import load_daemon_settings, load_settings, opened, opened_to_pay
-from smoney_bot.cli.show import confirm, refuse
+from smoney_bot.cli.show import confirm, counted, refuse
 
 #: What listening says of a port that another program has, or that only root may have.
 _UNUSABLE_PORT = {errno.EADDRINUSE, errno.EACCES}
@@ -105,4 +105,4 @@ def catch_up() -> None:
     with opened(settings) as book:
         reading = CatchingUp(book, open_x(settings, book), settings.keyring(), settings.bot())
         new = reading.catch_up()
-    confirm(f"{new} new message{'s' if new != 1 else ''} kept.")
+    confirm(f"{counted(new, 'new message')} kept.")

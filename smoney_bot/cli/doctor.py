@@ -19,7 +19,7 @@ from smoney_bot import settings as environment
 from smoney_bot import telemetry
 from smoney_bot.cli.checkup import house, records
 from smoney_bot.cli.checkup.findings import Finding, Mark, green, red
-from smoney_bot.cli.show import AsJson, confirm, err, out, refuse, show_json
+from smoney_bot.cli.show import AsJson, confirm, counted, err, out, refuse, show_json
 from smoney_bot.settings import BadSettings, Settings
 
 _SIGNS = {
@@ -53,7 +53,7 @@ def doctor(
     else:
         out.print(_table(found))
     if wrong:
-        refuse(f"{len(wrong)} thing{'s' if len(wrong) != 1 else ''} to put right.")
+        refuse(f"{counted(len(wrong), 'thing')} to put right.")
     confirm("Nothing is wrong.")
 
 

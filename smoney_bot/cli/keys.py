@@ -22,7 +22,7 @@ from smoney_bot.book import authenticators as records
 from smoney_bot.book import key_use, operators
 from smoney_bot.book.engine import Book
 from smoney_bot.cli.opening import load_settings, opened
-from smoney_bot.cli.show import AsJson, confirm, refuse, show_json, show_rows
+from smoney_bot.cli.show import AsJson, confirm, counted, refuse, show_json, show_rows
 
 app = typer.Typer(name="keys", help="The bank's secret keys.", no_args_is_help=True)
 
@@ -121,7 +121,7 @@ def rewrap() -> None:
     keyring = settings.keyring()
     with opened(settings) as book:
         moved = _rewrap_all(book, keyring)
-    confirm(f"{moved} authenticator{'s' if moved != 1 else ''} moved to {keyring.newest}.")
+    confirm(f"{counted(moved, 'authenticator')} moved to {keyring.newest}.")
 
 
 def _rewrap_all(book: Book, keyring: Keyring) -> int:

@@ -20,7 +20,7 @@ from smoney_bot.book.erasure import Erased, NotErasable
 from smoney_bot.cli import database
 from smoney_bot.cli.customers import Handle, find
 from smoney_bot.cli.opening import load_settings, opened
-from smoney_bot.cli.show import complain, confirm, refuse
+from smoney_bot.cli.show import complain, confirm, counted, refuse
 
 log = get_logger(__name__)
 
@@ -110,8 +110,9 @@ def _erase(connection: Connection, book: Book, x_id: str) -> Erased:
 
 def _tell(handle: str, erased: Erased) -> None:
     confirm(
-        f"{handle} is erased. Emptied: {erased.payments} payments (their amounts stay),"
-        f" {erased.messages} messages, {erased.answers} answers."
+        f"{handle} is erased. Emptied: {counted(erased.payments, 'payment')}"
+        f" (amounts stay), {counted(erased.messages, 'message')},"
+        f" {counted(erased.answers, 'answer')}."
     )
     if erased.notes:
         complain(

@@ -18,7 +18,7 @@ from smoney_bot.book import donations
 from smoney_bot.book.donations import Donation
 from smoney_bot.cli.customers import Handle, find
 from smoney_bot.cli.opening import load_settings, opened
-from smoney_bot.cli.show import complain, confirm, money_of, refuse
+from smoney_bot.cli.show import complain, confirm, counted, money_of, refuse
 from smoney_bot.web.receipts.pages import draw
 from smoney_bot.web.receipts.receipts import Association, receipts_of
 
@@ -84,7 +84,7 @@ def receipts(
         refuse(f"{out}: {error.strerror}")
     for one in made:
         _write(out / f"receipt-{association.handle}-{one.number}.html", draw(one), os.O_TRUNC)
-    confirm(f"{len(made)} receipts in {out}: {_told(given)}.")
+    confirm(f"{counted(len(made), 'receipt')} in {out}: {_told(given)}.")
 
 
 def _given(handle: str, year: int) -> tuple[Customer, list[Donation]]:
@@ -94,8 +94,9 @@ def _given(handle: str, year: int) -> tuple[Customer, list[Donation]]:
         missing = donations.pending(connection, association, year)
     for one in missing:
         complain(
-            f"Not among them: {one.gifts} gifts of {year}, {money_of(one.amount)} €, in #{one.tag},"
-            f" which is not paid out yet. Then run this again: they count for {year}."
+            f"Not among them: {counted(one.gifts, 'gift')} of {year}, {money_of(one.amount)} €, in"
+            f" #{one.tag}, which is not paid out yet. Then run this again: what it holds counts"
+            f" for {year}."
         )
     return association, given
 
@@ -109,7 +110,7 @@ def _association(connection: Connection, handle: str) -> Customer:
 
 def _told(given: list[Donation]) -> str:
     total = sum((one.amount for one in given), Cents(0))
-    return f"{len(given)} gifts, {money_of(total)} €"
+    return f"{counted(len(given), 'gift')}, {money_of(total)} €"
 
 
 def _write(file: Path, text: str, how: int) -> None:

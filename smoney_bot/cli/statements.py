@@ -29,7 +29,7 @@ def statement(
     """Show what moved on an account in a month, and the balance before and after."""
     wanted = read_month(month)
     if month and wanted is None:
-        refuse(f"{month} is no month: write it like 2026-11.")
+        refuse(f"{month} is no month of the book: write it like 2026-11, from 2000-01 on.")
     one = _read(handle, wanted)
     if file is not None:
         _write(file, sheet(one, one.customer.language))

@@ -56,8 +56,9 @@ def checks_of(found: Vitals, budget: Budget) -> Iterator[Check]:
     yield from _loops(found)
     yield _messages(found)
     yield _replies(found)
-    yield _count("set_aside", found.set_aside, "messages failed too often: smoney-bot inbox list")
-    yield _count("given_up", found.given_up, "replies of the last 24 hours were given up")
+    set_aside = "messages that failed too often (smoney-bot inbox list)"
+    yield _count("set_aside", found.set_aside, set_aside)
+    yield _count("given_up", found.given_up, "replies given up in the last 24 hours")
     yield _sealing(found)
     yield _reading(found)
     yield _sending(found)
@@ -87,7 +88,7 @@ def _messages(found: Vitals) -> Check:
     return Check(
         "messages",
         Standing.FAILING if age > MESSAGE_STUCK else slow,
-        f"{found.messages.count} messages wait, the oldest for {age:.0f} s",
+        f"messages waiting: {found.messages.count}, the oldest for {age:.0f} s",
         {"count": found.messages.count, "seconds": age},
     )
 
@@ -97,14 +98,14 @@ def _replies(found: Vitals) -> Check:
     return Check(
         "replies",
         Standing.WARNING if age > REPLY_SLOW else Standing.OK,
-        f"{found.replies.count} replies wait, the oldest for {age:.0f} s",
+        f"replies waiting: {found.replies.count}, the oldest for {age:.0f} s",
         {"count": found.replies.count, "seconds": age},
     )
 
 
 def _count(name: str, count: int, says: str) -> Check:
     standing = Standing.WARNING if count else Standing.OK
-    return Check(name, standing, f"{count} {says}", {"count": count})
+    return Check(name, standing, f"{says}: {count}", {"count": count})
 
 
 def _sealing(found: Vitals) -> Check:
@@ -112,7 +113,7 @@ def _sealing(found: Vitals) -> Check:
     return Check(
         "sealing",
         Standing.WARNING if age > UNSEALED_SLOW else Standing.OK,
-        f"{found.unsealed.count} transfers stand in no page, the oldest for {age:.0f} s",
+        f"transfers in no page: {found.unsealed.count}, the oldest for {age:.0f} s",
         {"count": found.unsealed.count, "seconds": age},
     )
 

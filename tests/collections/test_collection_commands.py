@@ -55,6 +55,7 @@ def test_a_collection_is_opened_watched_and_closed(scene: Scene) -> None:
         ("open jardin --for alice --goal 100", "no association"),
         ("open jardin --for nobody --goal 100", "Nobody of the handle"),
         ("open a1234 --for entraide --goal 100", "is not a tag"),
+        ("open été --for entraide --goal 100", "letters a to z"),
         ("open jardin --for entraide --goal 0", "is not an amount"),
         ("open jardin --for entraide --goal 100 --until 2020-01-01", "is over"),
         ("open jardin --for entraide --goal 100 --all-or-nothing", "needs --until"),

@@ -143,7 +143,7 @@ def test_the_commands_write_pages_and_csv(
         ("alice", "toit", "80.50")
     ]
     told = CliRunner().invoke(app, ["customer", "gifts", "entraide", "--year", year]).stderr
-    assert f"1 gifts of {year}, 44.00 €, in #jardin" in " ".join(told.split())
+    assert f"1 gift of {year}, 44.00 €, in #jardin" in " ".join(told.split())
     file = tmp_path / "gifts.csv"
     run("customer", "gifts", "@entraide", "--year", year, "--csv", str(file))
     assert len(file.read_text().splitlines()) == 2

@@ -43,5 +43,8 @@ def test_people_get_a_table_and_spreadsheets_a_file_of_their_own(tmp_path: Path)
 
 @pytest.mark.usefixtures("book_of_two_months")
 def test_what_is_no_month_and_who_is_no_customer_is_refused() -> None:
-    assert run("alice", "--month", "2026-13").exit_code == 1
+    for month in ("2026-13", "1999-01"):
+        refused = run("alice", "--month", month)
+        assert refused.exit_code == 1
+        assert "from 2000-01 on" in " ".join(refused.stderr.split())
     assert run("nobody_here").exit_code == 1
