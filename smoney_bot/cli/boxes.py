@@ -17,7 +17,7 @@ outbox_app = typer.Typer(name="outbox", help="Answers on their way.", no_args_is
 
 Most = Annotated[int, typer.Option("--most", help="How many lines at most.", min=1, max=10_000)]
 
-_MESSAGE_COLUMNS = ["key", "state", "reason", "attempts", "received_at", "due_at", "decided_at"]
+_MESSAGE_COLUMNS = ["key", "state", "reason", "attempts", "received_at"]
 _REPLY_COLUMNS = ["id", "reference", "kind", "state", "attempts", "due_at", "error"]
 
 

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Annotated, TypeVar
 
 import typer
-from rich.table import Table
 from rich.text import Text
 from sqlalchemy import Connection
 
@@ -19,7 +18,7 @@ from smoney_bot.book import desk_requests as records
 from smoney_bot.book.engine import Book
 from smoney_bot.book.errors import NotWaiting
 from smoney_bot.cli.opening import load_settings, opened
-from smoney_bot.cli.show import AsJson, confirm, out, refuse, show_facts, show_json
+from smoney_bot.cli.show import AsJson, confirm, empty_table, out, refuse, show_facts, show_json
 
 app = typer.Typer(name="desk", help="What customers ask people for.", no_args_is_help=True)
 
@@ -172,9 +171,7 @@ def _line(line: RequestLine) -> dict[str, object]:
 
 def _show_table(found: list[Request], facts: list[dict[str, object]], now: datetime) -> None:
     names = ["reference", "kind", "customer", "state", "colour", "taken_by", "due_at"]
-    table = Table(title="Requests (UTC)", title_justify="left", header_style="bold")
-    for name in names:
-        table.add_column(name)
+    table = empty_table("Requests (UTC)", names)
     for one, row in zip(found, facts, strict=True):
         colour = one.colour(now)
         cells = [row[name] for name in names[:-1]]

@@ -18,6 +18,11 @@ from smoney_bot.bank.money import Cents
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
+#: What an operator copies from a table into the next command.
+_WHOLE = {"id", "key", "reference"}
+_DAY = len("2026-11-24")  # where lines are short, the hour stands below it
+_WIDE = 120
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 
@@ -46,7 +51,7 @@ def show_facts(facts: Mapping[str, object]) -> None:
     """Print one thing, a line for each fact."""
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim")
-    table.add_column()
+    table.add_column(overflow="fold")
     for name, fact in facts.items():
         table.add_row(name, _cell(name, fact))
     out.print(table)
@@ -54,12 +59,28 @@ def show_facts(facts: Mapping[str, object]) -> None:
 
 def show_rows(title: str, names: list[str], rows: Iterable[Mapping[str, object]]) -> None:
     """Print many things as a table."""
-    table = Table(title=title, title_justify="left", header_style="bold")
-    for name in names:
-        table.add_column(name, justify="right" if name.endswith("_cents") else "left")
+    table = empty_table(title, names)
     for row in rows:
         table.add_row(*(_cell(name, row[name]) for name in names))
     out.print(table)
+
+
+def empty_table(title: str, names: Iterable[str]) -> Table:
+    """Return a table with these columns, which cuts nothing off where the lines are short.
+
+    Names that commands ask for, and sums, stay whole; the others give them room.
+    """
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for name in names:
+        sums = name.endswith("_cents")
+        table.add_column(
+            name.removesuffix("_cents").replace("_", " "),
+            justify="right" if sums else "left",
+            overflow="fold",
+            width=_DAY if name.endswith("_at") and out.width < _WIDE else None,
+            no_wrap=sums or name in _WHOLE,
+        )
+    return table
 
 
 def counted(number: int, noun: str) -> str:
