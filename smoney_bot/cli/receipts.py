@@ -55,7 +55,7 @@ def gifts(
     if file is None:
         sys.stdout.write(text.getvalue())
         return
-    _write(file, text.getvalue(), os.O_EXCL)
+    _write(file, text.getvalue())
     confirm(f"{file}: {_told(given)}.")
 
 
@@ -72,18 +72,21 @@ def receipts(
     """Write a page for each giver of a year, to print and sign: the receipt for their tax.
 
     What is left out, and what the service does not know of the giver, is left blank
-    on the page. Written again, a receipt has the same number, and holds what was
-    paid out since.
+    on the page. No page is overwritten: made again in another folder, a receipt has the
+    same number, and holds what was paid out since.
     """
     association, given = _given(handle, year)
     described = Association(association.handle, name, address, purpose, number)
     made = receipts_of(described, year, given)
+    pages = {out / f"receipt-{described.handle}-{one.number}.html": one for one in made}
+    if there := [file.name for file in pages if file.exists()]:
+        refuse(f"{there[0]} is in {out} already, perhaps completed: nothing was written.")
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         refuse(f"{out}: {error.strerror}")
-    for one in made:
-        _write(out / f"receipt-{association.handle}-{one.number}.html", draw(one), os.O_TRUNC)
+    for file, one in pages.items():
+        _write(file, draw(one))
     confirm(f"{counted(len(made), 'receipt')} in {out}: {_told(given)}.")
 
 
@@ -113,10 +116,10 @@ def _told(given: list[Donation]) -> str:
     return f"{counted(len(given), 'gift')}, {money_of(total)} €"
 
 
-def _write(file: Path, text: str, how: int) -> None:
-    """Write *file*, for its owner's eyes only: it names people and what they gave."""
+def _write(file: Path, text: str) -> None:
+    """Write a new *file*, for its owner's eyes only: it names people and what they gave."""
     try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | how, 0o600)
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
         refuse(f"{file}: {error.strerror}")
     with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as written:

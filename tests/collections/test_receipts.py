@@ -138,6 +138,14 @@ def test_the_commands_write_pages_and_csv(
     (page,) = folder.iterdir()
     assert page.name == f"receipt-entraide-{year}-{made.givers[0].id}.html"
     assert page.stat().st_mode & 0o077 == 0
+    page.write_text("completed")
+    again = CliRunner().invoke(
+        app, ["customer", "receipts", "entraide", "--year", year, "--out", str(folder)]
+    )
+    assert again.exit_code == 1
+    assert f"{page.name} is in" in " ".join(again.stderr.split())
+    assert page.read_text() == "completed"
+    run("customer", "receipts", "entraide", "--year", year, "--out", str(tmp_path / "anew"))
     rows = list(csv.DictReader(io.StringIO(run("customer", "gifts", "entraide", "--year", year))))
     assert [(row["giver"], row["collection"], row["amount_eur"]) for row in rows] == [
         ("alice", "toit", "80.50")
