@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,23 @@ def test_a_refunded_gift_does_not_count(scene: Scene) -> None:
     assert [one.giver.handle for one in receipts(scene)] == ["alice"]
 
 
+@pytest.mark.parametrize(
+    ("language", "on", "between"),
+    [(Language.FRENCH, "Versée le ", "Versée entre"), (Language.ENGLISH, "Given on ", "between")],
+)
+def test_gifts_of_one_day_were_given_on_that_day(
+    scene: Scene, language: Language, on: str, between: str
+) -> None:
+    alice = receipts(scene)[0]
+    first, last = alice.gifts
+    spoken = replace(alice, giver=replace(alice.giver, language=language))
+    assert on in draw(spoken)
+    later = replace(last, given_at=first.given_at + timedelta(days=30))
+    page = draw(replace(spoken, gifts=(first, later)))
+    assert on not in page
+    assert between in page
+
+
 def test_a_receipt_shows_the_sum_twice_and_every_gift(scene: Scene) -> None:
     alice = receipts(scene)[0]
     page = re.sub("[\u00a0\u202f]", " ", draw(alice))
@@ -107,9 +125,12 @@ def test_a_receipt_shows_the_sum_twice_and_every_gift(scene: Scene) -> None:
     [
         (80_00, Language.FRENCH, "quatre-vingts euros"),
         (1_234_50, Language.FRENCH, "mille deux cent trente-quatre euros et cinquante centimes"),
-        (1, Language.FRENCH, "zéro euros et un centime"),
-        (80_00, Language.ENGLISH, "eighty euro"),
-        (21_21, Language.ENGLISH, "twenty-one euro, twenty-one cents"),
+        (1, Language.FRENCH, "un centime"),
+        (1_00, Language.FRENCH, "un euro"),
+        (80_00, Language.ENGLISH, "eighty euros"),
+        (21_21, Language.ENGLISH, "twenty-one euros, twenty-one cents"),
+        (1_50, Language.ENGLISH, "one euro, fifty cents"),
+        (50, Language.ENGLISH, "fifty cents"),
     ],
 )
 def test_a_sum_is_written_in_words(cents: int, language: Language, words: str) -> None:

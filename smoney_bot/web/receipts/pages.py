@@ -30,13 +30,14 @@ def draw(receipt: Receipt) -> str:
     language = receipt.giver.language
     words = WORDS[language]
     days = [day(one.given_at, language) for one in receipt.gifts]
+    between = words.on if days[0] == days[-1] else words.between
     return _environment.get_template("receipt.html").render(
         words=words,
         language=language,
         receipt=receipt,
         total=amount(receipt.total, language),
         in_words=in_words(receipt.total, language),
-        between=words.between.format(first=days[0], last=days[-1]),
+        between=between.format(first=days[0], last=days[-1]),
         articles=_ARTICLES,
         gifts=[
             (when, one.reference, one.tag, amount(one.amount, language))
@@ -49,4 +50,8 @@ def in_words(cents: Cents, language: Language) -> str:
     """Return *cents* of euro in words: `quatre-vingts euros et cinquante centimes`."""
     euros = Decimal(cents).scaleb(-2)
     written: str = num2words(euros, lang=language.value, to="currency", currency="EUR")
-    return written.removesuffix(" et zéro centimes").removesuffix(", zero cents")
+    if language is Language.ENGLISH and cents // 100 != 1:
+        written = written.replace(" euro", " euros", 1)  # num2words has no plural of it
+    for nothing in ("zéro euros et ", "zero euros, ", " et zéro centimes", ", zero cents"):
+        written = written.replace(nothing, "")
+    return written

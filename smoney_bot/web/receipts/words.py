@@ -30,6 +30,7 @@ class Words:
     received: str
     in_words: str
     between: str
+    on: str
     kind: str
     kind_is: str
     means: str
@@ -59,8 +60,9 @@ _FRENCH = Words(
     received="Le bénéficiaire reconnaît avoir reçu, à titre de don, la somme de",
     in_words="Somme en toutes lettres",
     between="Versée entre le {first} et le {last}",
+    on="Versée le {first}",
     kind="Forme et nature du don",
-    kind_is="Don manuel, numéraire",
+    kind_is="Don manuel, en numéraire",
     means="Mode de versement",
     means_is="Virement, prélèvement, carte bancaire ou monnaie électronique",
     each="Détail des dons",
@@ -90,8 +92,9 @@ _ENGLISH = Words(
     received="The association acknowledges having received, as a gift, the sum of",
     in_words="In words",
     between="Given between {first} and {last}",
+    on="Given on {first}",
     kind="Form and nature of the gift",
-    kind_is="Manual gift, of money",
+    kind_is="Gift made without a deed (don manuel), in money",
     means="Means of payment",
     means_is="Transfer, direct debit, card or electronic money",
     each="The gifts one by one",
