@@ -362,6 +362,17 @@ def test_a_near_miss_in_private_moves_no_money(text: str) -> None:
     assert "0748" not in order.paste
 
 
+@pytest.mark.parametrize("word", ["annuler", "cancel", "recu", "reçu", "REÇU", "receipt"])
+@pytest.mark.parametrize("rest", ["", " ", " 7K3Q-49", " 20 @bob #07482193", ", merci"])
+def test_an_order_about_a_payment_without_its_reference_is_shown_with_one(
+    word: str, rest: str
+) -> None:
+    shown = NotUnderstood(f"@Smoney #{word} 7K3Q-48")
+    assert public_order(f"@Smoney #{word}{rest}") == shown
+    assert private_order(word + rest) == shown
+    assert private_order(f"{word}s{rest}") != shown
+
+
 @pytest.mark.parametrize(("words", "order"), KEYWORDS.items())
 def test_each_other_order_reads_in_public_and_in_private(words: str, order: Order) -> None:
     assert public_order(f"@Smoney #{words}") == order

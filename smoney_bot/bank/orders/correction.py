@@ -10,10 +10,20 @@ from __future__ import annotations
 import re
 
 from smoney_bot.bank.orders.digits import SURE_HANDLE, hide, is_digit
-from smoney_bot.bank.orders.grammar import EURO, GAP, TAG, VERB, is_tag
+from smoney_bot.bank.orders.grammar import (
+    CANCEL,
+    EURO,
+    GAP,
+    RECEIPT,
+    TAG,
+    VERB,
+    compiled,
+    is_tag,
+)
 from smoney_bot.bank.orders.kinds import Bot
 
 _EXAMPLE_AMOUNT = "20"
+_EXAMPLE_REFERENCE = "7K3Q-48"
 
 #: A longer text is not mended: X's own limit for most people is 280.
 _TEXT_LONGEST = 300
@@ -26,12 +36,16 @@ _SURE = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _SOMEBODY = re.compile(_PAYEE, re.ASCII | re.IGNORECASE)
+#: An order about one payment, begun and missed: never an order to pay.
+_ABOUT_A_PAYMENT = compiled(rf"{GAP}#?({CANCEL}|{RECEIPT})(?![A-Za-z]).*")
 
 
 def correct(text: str, bot: Bot) -> str:
     """Return the line that was probably meant by *text*, or "" if none can be told."""
     if len(text) > _TEXT_LONGEST:
         return ""
+    if begun := _ABOUT_A_PAYMENT.fullmatch(text):
+        return f"@{bot.handle} #{begun[1]} {_EXAMPLE_REFERENCE}"
     hidden = hide(text)
     found = _SURE.match(hidden) or _SOMEBODY.search(hidden)
     if found is None or not any(map(is_digit, hidden)):

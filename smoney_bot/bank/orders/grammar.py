@@ -29,8 +29,8 @@ AMOUNT = rf"(?P<before>{EURO} ?)?{NUMBER}(?P<after> ?{EURO})?"
 CODE = "(?P<code>" + "|".join(f"[0-9*]{{{length}}}" for length in LENGTHS) + ")"
 WORDS = rf"(?:{SPACES}(?P<words>[^ \n\t#\ufe5f\uff03].{{0,4000}}))?{GAP}"
 _KEYWORD = r"(?P<keyword>[a-zçéêÇÉÊ]{2,12})"
-_CANCEL = r"(?:annuler|cancel)"
-_RECEIPT = r"(?:re[cçÇ]u|receipt)"
+CANCEL = r"(?:annuler|cancel)"
+RECEIPT = r"(?:re[cçÇ]u|receipt)"
 REFERENCE = r"(?P<reference>[A-Za-z0-9-]{6,16})"
 
 _TAG_ALONE = re.compile(rf"#?{_TAG_NAME}", re.ASCII)
@@ -61,8 +61,8 @@ def _grammar(sign: str, code: str) -> Grammar:
     return Grammar(
         pay=compiled(rf"{GAP}(?:{verb}|{sign}){AMOUNT}{payee}(?:{code})?{WORDS}"),
         keyword=compiled(rf"{GAP}{sign}{_KEYWORD}(?:{code})?{GAP}"),
-        cancel=compiled(rf"{GAP}{sign}{_CANCEL}{SPACES}{REFERENCE}(?:{code})?{GAP}"),
-        receipt=compiled(rf"{GAP}{sign}{_RECEIPT}{SPACES}{REFERENCE}(?:{code})?{GAP}"),
+        cancel=compiled(rf"{GAP}{sign}{CANCEL}{SPACES}{REFERENCE}(?:{code})?{GAP}"),
+        receipt=compiled(rf"{GAP}{sign}{RECEIPT}{SPACES}{REFERENCE}(?:{code})?{GAP}"),
     )
 
 
