@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from tempfile import TemporaryDirectory
 from typing import Annotated
 
@@ -34,7 +35,7 @@ def demo(
         if bad.errno not in _UNUSABLE_PORT:
             raise
         refuse(
-            f"Port {port} or {port + 1} cannot be used ({bad.strerror})."
+            f"Port {port} or {port + 1} cannot be used ({os.strerror(bad.errno)})."
             " Choose another with --port, or any free one with --port 0."
         )
 

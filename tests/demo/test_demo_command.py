@@ -245,7 +245,7 @@ def test_a_taken_port_is_named_with_what_to_do(tmp_path: Path) -> None:
         with running(tmp_path, "--port", str(port)) as demo:
             assert demo.process.wait(_STARTS_WITHIN_SECONDS) == 1
     said = " ".join(demo.text().split())
-    assert f"Port {port} or {port + 1} cannot be used" in said
+    assert f"Port {port} or {port + 1} cannot be used (Address already in use). Choose" in said
     assert "--port 0" in said
     assert "Traceback" not in said
     assert demo.left_behind() == []
