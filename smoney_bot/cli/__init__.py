@@ -7,6 +7,9 @@ be read, with what to do.
 
 from __future__ import annotations
 
+from importlib.metadata import version
+from typing import Annotated
+
 import typer
 
 from smoney_bot.bank.errors import TryLater
@@ -17,12 +20,28 @@ from smoney_bot.settings import BadSettings
 
 app = typer.Typer(
     name="smoney-bot",
-    help="Pay people and associations by a post on X.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 later.add(app, later.COMMANDS)
+
+
+def _tell_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
+    if wanted:
+        typer.echo(f"smoney-bot {version('smoney-bot')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _before_any(
+    *,
+    tell_version: Annotated[
+        bool,
+        typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Pay people and associations by a post on X."""
 
 
 def main(words: list[str] | None = None) -> None:

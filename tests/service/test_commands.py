@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,10 @@ def test_a_mistake_gets_a_sentence_and_no_traceback(
     assert why in " ".join(done.err.split())
     assert "Traceback" not in done.err
     assert given.strip() not in (done.out + done.err) or not given
+
+
+def test_the_program_tells_its_version(service: Service) -> None:
+    assert service.call("--version").out == f"smoney-bot {version('smoney-bot')}\n"
 
 
 @pytest.mark.parametrize("name", ["SECRET_KEYS", "X_BOT_ID", "X_CONSUMER_SECRET", "X_ACCESS_TOKEN"])
