@@ -17,8 +17,8 @@ from rich.table import Table
 
 from smoney_bot import settings as environment
 from smoney_bot import telemetry
-from smoney_bot.cli.checkup import house, records
-from smoney_bot.cli.checkup.findings import Finding, Mark, green, red
+from smoney_bot.cli.checkup import house, names, records
+from smoney_bot.cli.checkup.findings import Finding, Mark, red
 from smoney_bot.cli.show import AsJson, confirm, counted, err, out, refuse, show_json
 from smoney_bot.settings import BadSettings, Settings
 
@@ -65,7 +65,7 @@ def _look(backup: Path | None, witness: Path | None) -> Iterator[Finding]:
             yield red("settings", line, "Set it right: .env.example tells how.")
         return
     telemetry.configure(settings.log_format.value, "error", sys.stderr)
-    yield green("settings", "readable")
+    yield names.look()
     now = datetime.now(UTC)
     yield from house.look(settings, now)
     yield from records.look(settings.database_url, settings.budget)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -154,6 +155,29 @@ def test_settings_that_cannot_be_read_are_named_each(service: Service) -> None:
     said = [one["said"] for one in json.loads(done.out)["checks"]]
     assert done.code == 1
     assert any("SMONEY_PORT" in one for one in said)
+
+
+def test_a_misspelt_setting_is_named_wherever_it_stands(service: Service, tmp_path: Path) -> None:
+    folder = tmp_path / "secrets"
+    folder.mkdir()
+    for name in ("SMONEY_SENTRY_DNS", "SMONEY_SENTRY_DSN", "POSTGRES_PASSWORD"):
+        (folder / name).write_text("")
+    (tmp_path / ".env").write_text(
+        "# SMONEY_NOTHING=1\nexport SMONEY_LIMIT_PEERS=3\nsmoney_limit_day=500.00\nPORT=1\n"
+    )
+    service.environment |= {"SMONEY_LIMTI_PEER": "3", "SMONEY_SECRETS_DIR": str(folder)}
+    found = checks(service)["settings"]
+    assert found["mark"] == "yellow"
+    assert found["said"] == (
+        "nobody reads SMONEY_LIMIT_PEERS (or is it SMONEY_LIMIT_PEER?),"
+        " SMONEY_LIMTI_PEER (or is it SMONEY_LIMIT_PEER?),"
+        " SMONEY_SENTRY_DNS (or is it SMONEY_SENTRY_DSN?)"
+    )
+    example = (Path(__file__).parents[2] / ".env.example").read_text(encoding="utf-8")
+    del service.environment["SMONEY_LIMTI_PEER"], service.environment["SMONEY_SECRETS_DIR"]
+    (tmp_path / ".env").write_text(re.sub(r"(?m)^# (SMONEY_\w+=)", r"\1", example))
+    service.environment["SMONEY_METRICS_PORT"] = "9100"
+    assert checks(service)["settings"]["mark"] == "green"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The house: settings, keys, and the files that hold secrets."""
+"""The house: keys, and the files that hold secrets."""
 
 from __future__ import annotations
 
