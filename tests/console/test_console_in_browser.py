@@ -18,6 +18,7 @@ from smoney_bot.web.console.views import PAGES
 from smoney_bot.web.console.words import FRENCH
 
 _HARD_TO_USE = Path(__file__).with_name("hard_to_use_here.js").read_text()
+_TOPS = "links => links.map(one => one.offsetTop)"
 
 
 @pytest.fixture
@@ -135,6 +136,11 @@ def test_every_page_is_easy_to_use(
         assert page.evaluate(_HARD_TO_USE) == [], path
     page.goto(f"{here.url}/console/nowhere")
     assert page.evaluate(_HARD_TO_USE) == []
+    if language == "en":
+        page.goto(f"{here.url}/console")
+        page.get_by_role("button", name="Français").click()  # whose words are longer
+        expect(page.get_by_role("heading", level=1)).to_have_text(FRENCH["Today"])
+        assert len(set(page.locator(".menu a").evaluate_all(_TOPS))) == 1, "the menu is one line"
     context.close()
 
 
