@@ -212,6 +212,8 @@ def test_the_page_to_sign_in_speaks_the_browsers_language(alone: House) -> None:
     english = alone.stranger.get("/console/sign-in?lang=en", {"Accept-Language": "fr"})
     assert "Mot de passe" in french.text
     assert "Password" in english.text
+    for lang, there in (("en", "/console/sign-in?lang=en"), ("de", "/console/sign-in")):
+        assert alone.stranger.get(f"/console/desk?lang={lang}").to == there
 
 
 def test_a_session_changes_its_language_by_a_form(alone: House) -> None:

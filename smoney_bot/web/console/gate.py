@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from structlog import get_logger
 
+from smoney_bot.bank.customers import Language
 from smoney_bot.bank.keys import Keyring
 from smoney_bot.bank.operators import Deed, may
 from smoney_bot.book import actions
@@ -124,7 +125,7 @@ class Gate:
         def endpoint(request: Request) -> Response:
             visit = self.porter.visit(request.cookies.get(COOKIE, ""))
             if visit is None:
-                return RedirectResponse(SIGN_IN, 303)
+                return _to_sign_in(request)
             if page.deed is not None and not may(visit.operator.role, page.deed):
                 return self._turn_back(visit, page.deed)
             return self._look(request, visit, page)
@@ -164,7 +165,7 @@ class Gate:
     def _take(self, request: Request, form: Form, fields: Mapping[str, str]) -> Response:
         visit = self.porter.visit(request.cookies.get(COOKIE, ""))
         if visit is None:
-            return RedirectResponse(SIGN_IN, 303)
+            return _to_sign_in(request)
         if not visit.owns(fields.get("csrf", "")):
             metrics.DEEDS.labels("foreign_form").inc()
             return self.pages.stop(403, visit, why="foreign_form")
@@ -210,6 +211,13 @@ class Gate:
 
     def _record(self, operator: Operator, deed: Deed, subject: str) -> None:
         self.book.run(lambda c: actions.note(c, operator, deed, self.book.now(c), subject=subject))
+
+
+def _to_sign_in(request: Request) -> Response:
+    """Show the way to sign in, in the language that the address asks for."""
+    asked = request.query_params.get("lang", "")
+    there = f"{SIGN_IN}?lang={asked}" if asked in tuple(Language) else SIGN_IN
+    return RedirectResponse(there, 303)
 
 
 async def fields_of(request: Request) -> dict[str, str]:
