@@ -21,7 +21,7 @@ from console_cast import (
     set_message_aside,
 )
 
-from smoney_bot.bank import references, refunding
+from smoney_bot.bank import errors, references, refunding
 from smoney_bot.bank.customers import Kind, Language
 from smoney_bot.bank.desk import PaymentState
 from smoney_bot.bank.money import Cents, euros
@@ -35,7 +35,7 @@ from smoney_bot.cli.keys import make_key
 from smoney_bot.settings import load
 from smoney_bot.web import console
 from smoney_bot.web.app import create_app
-from smoney_bot.web.console import charts, deeds, formats, words
+from smoney_bot.web.console import charts, codes, deeds, formats, words
 from smoney_bot.web.console.views import PAGES
 
 _TEMPLATES = Path(console.__file__).with_name("templates")
@@ -87,7 +87,7 @@ def furnish(here: House) -> None:
     ask_desk(book, here.alice, here.paid.reference)
     late = Round("timers", 5, now - timedelta(minutes=4))
     book.run(lambda c: rounds.note(c, [Round("inbox", 3600, now), late]))
-    book.run(lambda c: spending.add(c, "post", 3, 45_000, now))
+    book.run(lambda c: spending.add(c, "replies posted", 3, 45_000, now))
     book.run(lambda c: seals.close_page(c, KEYS, now + timedelta(minutes=5)))
 
 
@@ -97,6 +97,7 @@ def test_every_page_speaks_both_languages_and_leaves_no_slot(
 ) -> None:
     furnish(alone)
     desk = alone.as_(Role.SUPERVISOR, language=language)
+    french = language is Language.FRENCH
     for shown in PAGES:
         path = shown.path.replace("{reference}", alone.paid.reference)
         page = desk.get(path.replace("{number:int}", str(alone.alice.id)))
@@ -104,20 +105,56 @@ def test_every_page_speaks_both_languages_and_leaves_no_slot(
         assert f'<html lang="{language}">' in page.text
         assert not re.search(r"\{\w*\}", page.text), path
         assert "coffee" not in page.text  # what a customer wrote is for the payee
+        for code in ("code_refused", "over_limit", "replies posted", f"customer {alone.alice.id}"):
+            assert not french or code not in page.text, path
     for text in (desk.get("/console/nowhere").text, alone.stranger.get("/console/sign-in").text):
         assert not re.search(r"\{\w*\}", text)
 
 
 def test_every_sentence_has_its_french_and_no_french_is_left_over() -> None:
-    said = set(words.CODES) | {*words.DONE.values(), *words.WHY.values(), *words.STOPS.values()}
+    said = {*words.DONE.values(), *words.WHY.values(), *words.STOPS.values()}
     for template in _TEMPLATES.glob("*.html"):
         text = template.read_text(encoding="utf-8")
         for found in _SAID.findall(text):
             said |= set(re.findall(r'"([^"]*)"', found)) - {"asked", "approved"}
         said |= set(_MENU.findall(text))
-    said |= set(words.CODES)
     assert said - set(words.FRENCH) == set()
     assert set(words.FRENCH) - said == set()
+
+
+def test_every_word_of_the_program_has_its_french() -> None:
+    assert set(codes.CODES) == set(codes.FRENCH)
+    refusals = {
+        re.sub(r"(?<!^)([A-Z])", r" \1", one.__name__).lower()
+        for one in errors.Refused.__subclasses__()
+    }
+    assert refusals - set(codes.FRENCH) == set()
+
+
+@pytest.mark.parametrize(
+    ("code", "french", "english"),
+    [
+        ("code_refused", "code refusé", "code refused"),
+        ("customer 1", "client 1", "customer 1"),
+        ("message t:19", "message t:19", "message t:19"),
+        ("desk-5", "guichet 5", "desk 5"),
+        ("403: X said_so", "403: X said_so", "403: X said_so"),
+        ("", "", ""),
+    ],
+)
+def test_a_word_of_the_program_is_said_in_both_languages(
+    code: str, french: str, english: str
+) -> None:
+    assert codes.told(code, Language.FRENCH) == french
+    assert codes.told(code, Language.ENGLISH) == english
+
+
+def test_requests_and_collections_are_feminine(alone: House) -> None:
+    furnish(alone)
+    desk = alone.as_(Role.SUPERVISOR, language=Language.FRENCH)
+    assert "<dd>ouverte</dd>" in desk.get(f"/console/desk/{alone.paid.reference}").text
+    assert ">ouverte</span>" in desk.get("/console/collections").text
+    assert ">ouvert</span>" in desk.get("/console/customers").text
 
 
 def test_french_has_the_slots_of_the_english() -> None:

@@ -7,6 +7,7 @@
     deeds.py     what each form does to the book
     pages.py     drawing the pages; with charts, formats
     words.py     the pages' sentences in French; English stands in the templates
+    codes.py     the program's own words, in French
 
 Looking changes nothing but the record of who looked. Each deed and its line in that
 record are one transaction. No scripts, nothing from elsewhere; one cookie.

@@ -12,6 +12,7 @@ from smoney_bot.bank.customers import Language
 from smoney_bot.bank.operators import Deed, may
 from smoney_bot.channels.x.budget import Budget
 from smoney_bot.web.console import formats
+from smoney_bot.web.console.codes import told
 from smoney_bot.web.console.porter import Visit
 from smoney_bot.web.console.words import DONE, STOPS, WHY, speaker
 
@@ -70,6 +71,7 @@ class Pages:
         speak = speaker(language)
         return self._environment.get_template(template).render(
             _=speak,
+            told=partial(told, language=language),
             language=language,
             languages=tuple(Language),
             money=partial(formats.money, language=language),

@@ -1,7 +1,7 @@
 """The sentences of the console in French; English stands where they are used.
 
-A test finds every sentence of the templates and of the tables below, so that none is
-missing and none is left over.
+Words of the program are in `codes`. A test finds every sentence of the templates and of
+the tables below, so that none is missing and none is left over.
 """
 
 from __future__ import annotations
@@ -62,21 +62,6 @@ STOPS: Mapping[int, str] = {
     429: "Too many requests. Wait a minute.",
     503: "The book is away for now. Try again in a moment.",
 }
-
-#: Words of the program that are shown as they are, without their underscores.
-CODES = (
-    *(deed.value.replace("_", " ") for deed in Deed),
-    *("viewer", "teller", "supervisor"),
-    *("waiting", "held", "booked", "refused", "returned", "expired", "cancelled", "refunded"),
-    *("peer", "donation", "collection"),
-    *("received", "claimed", "ignored", "declined", "applied", "set aside"),
-    *("pending", "sending", "sent", "unknown", "gave up"),
-    *("payment", "hold", "release", "return", "refund", "gift return"),
-    *("person", "association", "open", "frozen", "closed"),
-    *("reached", "paid out", "asked", "approved"),
-    *("help", "card", "loan", "idea", "taken", "answered", "green", "amber", "red"),
-    *("late", "on time", "sound", "unsound"),
-)
 
 FRENCH: Mapping[str, str] = {
     # Pages
@@ -199,11 +184,11 @@ FRENCH: Mapping[str, str] = {
     "Decided by": "Décidé par",
     # Customers
     "Handle": "Nom sur X",
-    "Handle, or X's id": "Nom sur X, ou numéro chez X",
+    "Handle, or X’s id": "Nom sur X, ou numéro chez X",
     "The beginning of a handle is enough.": "Le début du nom suffit.",
     "Customers like {asked}": "Clients comme {asked}",
     "Newest customers": "Derniers clients",
-    "X's id": "Numéro chez X",
+    "X’s id": "Numéro chez X",
     "Balance": "Solde",
     "Sent in 24 hours": "Envoyé en 24 heures",
     "Codes left on the card": "Codes restants sur la carte",
@@ -358,84 +343,6 @@ FRENCH: Mapping[str, str] = {
     "The book is away for now. Try again in a moment.": (
         "Le livre est absent. Réessayez dans un instant."
     ),
-    # Words of the program
-    "signed in": "connecté",
-    "failed to sign in": "connexion refusée",
-    "signed out": "déconnecté",
-    "tried what was not allowed": "a tenté sans y avoir droit",
-    "looked at payment": "a regardé un paiement",
-    "looked at customer": "a regardé un client",
-    "froze account": "a gelé un compte",
-    "unfroze account": "a dégelé un compte",
-    "resent reply": "a renvoyé une réponse",
-    "retried message": "a réessayé un message",
-    "verified book": "a vérifié le livre",
-    "asked for refund": "a demandé un remboursement",
-    "approved refund": "a approuvé un remboursement",
-    "declined refund": "a décliné un remboursement",
-    "looked at request": "a regardé une demande",
-    "took request": "a pris une demande",
-    "answered request": "a répondu à une demande",
-    "closed request": "a clos une demande",
-    "looked at actions": "a regardé les actes",
-    "added operator": "a ajouté un opérateur",
-    "disabled operator": "a désactivé un opérateur",
-    "enabled operator": "a réactivé un opérateur",
-    "set password": "a changé un mot de passe",
-    "set authenticator": "a changé un authentificateur",
-    "viewer": "lecteur",
-    "teller": "guichetier",
-    "supervisor": "superviseur",
-    "waiting": "en attente",
-    "held": "en garde",
-    "booked": "comptabilisé",
-    "refused": "refusé",
-    "returned": "rendu",
-    "expired": "expiré",
-    "cancelled": "annulé",
-    "refunded": "remboursé",
-    "peer": "entre personnes",
-    "donation": "don",
-    "collection": "don à une collecte",
-    "received": "reçu",
-    "claimed": "en cours",
-    "ignored": "ignoré",
-    "declined": "décliné",
-    "applied": "fait",
-    "set aside": "mis de côté",
-    "pending": "à envoyer",
-    "sending": "en envoi",
-    "sent": "envoyée",
-    "unknown": "incertain",
-    "gave up": "abandonnée",
-    "payment": "paiement",
-    "hold": "mise en garde",
-    "release": "sortie de garde",
-    "return": "retour",
-    "refund": "remboursement",
-    "gift return": "retour d’un don",
-    "person": "personne",
-    "association": "association",
-    "open": "ouvert",
-    "frozen": "gelé",
-    "closed": "clos",
-    "reached": "but atteint",
-    "paid out": "versée",
-    "asked": "demandé",
-    "approved": "approuvé",
-    "help": "conseil",
-    "card": "carte",
-    "loan": "crédit",
-    "idea": "idée",
-    "taken": "prise",
-    "answered": "répondue",
-    "green": "à temps",
-    "amber": "urgent",
-    "red": "trop tard",
-    "late": "en retard",
-    "on time": "à l’heure",
-    "sound": "sain",
-    "unsound": "pas sain",
 }
 
 
