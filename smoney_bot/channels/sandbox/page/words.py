@@ -126,7 +126,7 @@ _FRENCH = Words(
     },
     card="Votre carte de codes",
     card_hint="Chaque code ne sert qu’une fois. Touchez-en un pour l’écrire.",
-    card_of="Carte de {name}",
+    card_of=f"Carte{NBSP}: {{name}}",
     codes_left=f"{{count}}{NBSP}codes restants",
     one_code_left=f"1{NBSP}code restant",
     used="utilisé",
