@@ -245,6 +245,22 @@ def test_the_qr_and_the_key_to_type_are_the_same_secret(demo: Demo, opens: Opens
     assert page.locator(".qr .qrline").get_attribute("d") == path[1]
 
 
+def test_no_card_tells_its_holder_to_pay_themselves(demo: Demo) -> None:
+    for handle, payee in (("alice", "bob"), ("bob", "alice")):
+        link = f"{demo.server.url}/enrolment/{invite(demo.book, handle)}"
+        assert f"@Smoney #20 @{payee} #code" in ask(link, {"pin": PIN, "again": PIN}).text
+
+
+def test_the_card_of_a_long_name_fits_a_small_phone(demo: Demo, opens: Opens) -> None:
+    page = opens(link_for_alice(demo), viewport={"width": 320, "height": 640})
+    choose_pin(page, WORDS[FRENCH])
+    expect(page.get_by_role("heading", level=1)).to_have_text(WORDS[FRENCH].card)
+    page.wait_for_load_state()  # with its style sheet
+    page.locator(".holder").evaluate("holder => { holder.textContent = '@' + 'M'.repeat(15) }")
+    ends = "one => one.getBoundingClientRect().right"
+    assert page.locator(".lost").evaluate(ends) < page.locator(".card").evaluate(ends)
+
+
 def test_only_the_card_is_printed_at_the_size_of_a_bank_card(demo: Demo, opens: Opens) -> None:
     page = opens(link_for_alice(demo))
     choose_pin(page, WORDS[FRENCH])

@@ -173,7 +173,7 @@ def test_every_sentence_is_there_in_both_languages_with_the_same_slots() -> None
 
 def test_french_has_its_spaces_and_no_straight_apostrophe() -> None:
     for text in _sentences(dataclasses.astuple(WORDS[Language.FRENCH])):
-        assert not re.search(r"[^\N{NO-BREAK SPACE}][:;!?»]", text), text
+        assert not re.search(r"[^\N{NO-BREAK SPACE}][:;!?»€]", text), text
         assert "'" not in text
 
 

@@ -69,6 +69,7 @@ class Pages:
             language,
             token=token,
             handle=visit.customer.handle,
+            payee="alice" if visit.customer.handle.lower() == "bob" else "bob",
             drawn=drawn,
             until=day(expires, language),
             address=self._address,
