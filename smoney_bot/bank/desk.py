@@ -163,8 +163,8 @@ class Desk:
     wants a window) by customer id, `set_aside` (what is held of their money) by
     customer id and `receipts` by reference, both for those who ask for them.
     `handles` tells, for names that X had not marked, which X id holds the handle
-    (small letters) now; `unasked` are the keys of messages for whose names X was not
-    asked in time; `deleted` the keys of messages whose post is gone; `told` the X ids
+    (small letters) now; `unsure` are the keys of messages of which nobody can say for
+    sure whom they named; `deleted` the keys of messages whose post is gone; `told` the X ids
     of strangers who were told within a day how it works. `held` are, by reference, the
     held payments that somebody wants back, `held_account` is where their money is;
     `asks` is what there is about asks; `collections` are, by tag, those that gifts are
@@ -183,7 +183,7 @@ class Desk:
     set_aside: dict[int, Cents] = field(default_factory=dict)
     receipts: dict[str, Receipt] = field(default_factory=dict)
     handles: dict[str, str] = field(default_factory=dict)
-    unasked: frozenset[str] = frozenset()
+    unsure: frozenset[str] = frozenset()
     deleted: frozenset[str] = frozenset()
     told: set[str] = field(default_factory=set)
     held: dict[str, Payment] = field(default_factory=dict)

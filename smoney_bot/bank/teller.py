@@ -110,7 +110,7 @@ def _carry_out(case: Case) -> Done:
     if author is None:
         raise NoAccount
     _check_standing(case, author)
-    if case.message.key in case.desk.unasked:
+    if case.message.key in case.desk.unsure:
         raise NotNamed
     match case.order:
         case orders.Pay() as pay:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Update,
     bindparam,
     case,
+    func,
     insert,
     select,
 )
@@ -29,7 +30,7 @@ from smoney_bot.book.listed import is_in
 from smoney_bot.book.states import AccountKind
 from smoney_bot.book.tables import accounts, balances, customers, guards
 
-Shown = tuple[str, datetime]  # a handle, and when X showed it (UTC)
+Shown = tuple[str, datetime]  # a handle, and when X showed it, or first did (UTC)
 
 
 def open_account(
@@ -166,6 +167,7 @@ def _seeing() -> Update:
     shown = rows.given("shown", customers.c.handle)
     seen_at = rows.given("seen_at", customers.c.handle_seen_at)
     newer = seen_at >= customers.c.handle_seen_at
+    another = newer & (func.lower(shown) != customers.c.handle_lower)
     once = customers.c.wrote_first  # never taken back
     return (
         customers.update()
@@ -173,12 +175,26 @@ def _seeing() -> Update:
         .values(
             handle=case((newer, shown), else_=customers.c.handle),
             handle_seen_at=case((newer, seen_at), else_=customers.c.handle_seen_at),
+            handle_since=case((another, seen_at), else_=customers.c.handle_since),
             wrote_first=case((once, once), else_=rows.given("wrote", once)),
         )
     )
 
 
 _SEE = _seeing()
+
+
+def borne_since(connection: Connection, x_ids: Iterable[str]) -> dict[str, Shown]:
+    """Return the handle (small letters) of each of *x_ids* with an account, and since when."""
+    found = connection.execute(_BORNE_SINCE, {"asked": sorted(set(x_ids))})
+    return {row.x_id: (row.handle_lower, row.since) for row in found}
+
+
+_BORNE_SINCE = select(
+    customers.c.x_id,
+    customers.c.handle_lower,
+    func.coalesce(customers.c.handle_since, customers.c.opened_at).label("since"),
+).where(is_in(customers.c.x_id, "asked"))
 
 
 def _where(condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:

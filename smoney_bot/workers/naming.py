@@ -1,13 +1,14 @@
 """Naming: who bears the handles in orders that X has not marked, asked of X at once.
 
-Handles change hands, so X is asked soon or not at all: an order whose handle cannot be
-looked up within a quarter of an hour is refused, and so is one whose author has frozen
-the account since, who does not want to wait for that.
+Handles change hands. An order that is a quarter of an hour old is carried out only if
+the book too knows by that handle who bears it now, and knew so when it was written;
+while X is away it is refused. So is one whose author has frozen the account since, who
+does not want to wait for X.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -24,7 +25,7 @@ from smoney_bot.channels import Channel
 
 log = get_logger(__name__)
 
-#: How old an order may be for its handles to be looked up (`threats.md` row 10).
+#: How old an order may be for X's word alone to say whom it means (`threats.md` row 10).
 NAME_LIFE = timedelta(minutes=15)
 
 
@@ -32,13 +33,13 @@ NAME_LIFE = timedelta(minutes=15)
 class Named:
     """Who bears each handle (lower case, to X's id), and which messages can go on.
 
-    X was not asked for the names of the messages with the keys `unasked`: these go on
+    Whom the messages with the keys `unsure` meant nobody can say for sure: these go on
     too, to be refused. Those `unnamed` cannot go on, because of `error`.
     """
 
     present: list[inbox.Claimed]
     handles: dict[str, str] = field(default_factory=dict)
-    unasked: frozenset[str] = frozenset()
+    unsure: frozenset[str] = frozenset()
     unnamed: list[inbox.Claimed] = field(default_factory=list)
     error: Exception | None = None
 
@@ -50,12 +51,9 @@ def look_up(book: Book, channel: Channel, rules: Rules, claimed: Sequence[inbox.
         return Named(list(claimed))
     naming = [one for one in claimed if one.id in unmarked]
     known, now = _customers_among(book, naming)
-    theirs = [one for one in naming if one.message.author_id in known]
-    late = {one.id for one in theirs if one.message.written_at < now - NAME_LIFE}
-    asking = [one for one in theirs if one.id not in late]
-    named = Named(
-        list(claimed), unasked=frozenset(one.message.key for one in theirs if one.id in late)
-    )
+    asking = [one for one in naming if one.message.author_id in known]
+    late = [one for one in asking if one.message.written_at < now - NAME_LIFE]
+    named = Named(list(claimed))
     handles = sorted({handle for one in asking for handle in unmarked[one.id]})
     error: Exception
     try:
@@ -66,20 +64,44 @@ def look_up(book: Book, channel: Channel, rules: Rules, claimed: Sequence[inbox.
         log.exception("handles.failed")
         error = bug
     else:
-        return replace(named, handles={handle.lower(): x_id for handle, x_id in found.items()})
-    return _without(named, asking, error, _frozen_since(book, rules, asking))
+        bearers = {handle.lower(): x_id for handle, x_id in found.items()}
+        unsure = _unsure(book, late, unmarked, bearers) if late else frozenset()
+        return replace(named, handles=bearers, unsure=unsure)
+    hurried = {one.message.key for one in late} | _frozen_since(book, rules, asking)
+    return _without(named, asking, error, hurried)
+
+
+def _unsure(
+    book: Book,
+    late: Sequence[inbox.Claimed],
+    unmarked: Mapping[int, Sequence[str]],
+    bearers: Mapping[str, str],
+) -> frozenset[str]:
+    """Return the keys of those messages that may have meant somebody else by a handle."""
+    with book.reading() as connection:
+        borne = customers.borne_since(connection, bearers.values())
+
+    def is_sure(handle: str, written_at: datetime) -> bool:
+        by, since = borne.get(bearers.get(handle, ""), ("", written_at))
+        return by == handle and since <= written_at
+
+    return frozenset(
+        one.message.key
+        for one in late
+        if not all(is_sure(handle.lower(), one.message.written_at) for handle in unmarked[one.id])
+    )
 
 
 def _without(
     named: Named, asking: Sequence[inbox.Claimed], error: Exception, hurried: set[str]
 ) -> Named:
-    """Return *named* without those *asking*, but for the keys *hurried*, which go on unasked."""
+    """Return *named* without those *asking*, but for those with the keys *hurried*."""
     unnamed = [one for one in asking if one.message.key not in hurried]
     waiting = {one.id for one in unnamed}
     return replace(
         named,
         present=[one for one in named.present if one.id not in waiting],
-        unasked=named.unasked | hurried,
+        unsure=frozenset(hurried),
         unnamed=unnamed,
         error=error,
     )

@@ -89,7 +89,7 @@ def lay(
         histories=payments.history(connection, curious, _HISTORY_LINES),
         words={one.id: renewals.new_word() for one in authors if _opens_window(asked[one.x_id])},
         handles=named.handles,
-        unasked=named.unasked,
+        unsure=named.unsure,
         told=strangers.told(connection, asked.keys() - known.keys(), now),
         collections=given_to,
         set_aside=holds.set_aside(connection, _curious_of_balance(asked, authors)),

@@ -314,9 +314,9 @@ def waiting(on: Desk) -> Desk:
     return on
 
 
-def unasked(on: Desk) -> Desk:
+def unsure(on: Desk) -> Desk:
     """Let nobody have told whose the names in alice's post at noon are."""
-    on.unasked = frozenset(["t:0"])
+    on.unsure = frozenset(["t:0"])
     return on
 
 
@@ -372,7 +372,7 @@ REFUSED = {
     "too much to a collection": Row(
         post(f"@Smoney #500,01 @entraide #jardin #{CODE}"), "over_limit", collecting()
     ),
-    "a name that X was not asked for": Row(post(ORDER), "not_named", unasked(desk())),
+    "a name that X was not asked for": Row(post(ORDER), "not_named", unsure(desk())),
     "too much": Row(post(f"@Smoney #250,01 @bob #{CODE}"), "over_limit"),
     "too much today": Row(post(ORDER), "over_day_limit", desk(sent=990)),
     "no money": Row(post(ORDER), "not_enough_money", desk(alice=19)),

@@ -61,6 +61,25 @@ def test_a_handle_belongs_to_who_showed_it_last(book: Book) -> None:
     assert found.id == alice.id
 
 
+def test_since_when_a_handle_is_borne(book: Book) -> None:
+    """Only another handle begins anew, not the same one shown once more."""
+    alice = open_account(book, "alice")
+
+    def since(handle: str, minutes: int) -> customers.Shown:
+        with book.writing() as connection:
+            customers.see(connection, {alice.x_id: (handle, NOON + minutes * MINUTE)})
+            return customers.borne_since(connection, [alice.x_id, "x-stranger"])[alice.x_id]
+
+    for handle, minutes, borne in (
+        ("Alice", 1, ("alice", NOON)),
+        ("alicia", 2, ("alicia", NOON + 2 * MINUTE)),
+        ("Alicia", 3, ("alicia", NOON + 2 * MINUTE)),
+        ("alice", 1, ("alicia", NOON + 2 * MINUTE)),  # late
+        ("alice", 4, ("alice", NOON + 4 * MINUTE)),
+    ):
+        assert since(handle, minutes) == borne
+
+
 def test_who_wrote_first_may_be_answered(book: Book) -> None:
     alice, bob = open_account(book, "alice"), open_account(book, "bob")
     both = {alice.x_id: ("alice", NOON), bob.x_id: ("bob", NOON)}

@@ -24,6 +24,7 @@ customers = table(
     Column("wrote_first", Flag, nullable=False),
     Column("opened_at", Moment, nullable=False),
     Column("show_name", Flag, nullable=False, server_default=false()),  # beside their gifts
+    Column("handle_since", Moment),  # first seen with it; NULL: since the account was opened
     one_of("kind", Kind),
     one_of("state", State),
     Index("ix_customers_handle_lower", "handle_lower"),
