@@ -9,6 +9,7 @@
     channels/        the outside world: x (the real one), sandbox (a local one)
     book/            the records: tables, transactions, one noun per file
     bank/            the rules. Pure: no SQL, no HTTP, no clock, no environment
+    version.py       which one this is
     locales/         the sentences, French and English
 
 Imports go down only: cli > web | workers > channels > book > bank.

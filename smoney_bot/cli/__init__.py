@@ -7,7 +7,6 @@ be read, with what to do.
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -17,6 +16,7 @@ from smoney_bot.book.errors import UnusableBook, UnusableUrl
 from smoney_bot.cli import later
 from smoney_bot.cli.show import complain
 from smoney_bot.settings import BadSettings
+from smoney_bot.version import VERSION
 
 app = typer.Typer(
     name="smoney-bot",
@@ -29,7 +29,7 @@ later.add(app, later.COMMANDS)
 
 def _tell_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
     if wanted:
-        typer.echo(f"smoney-bot {version('smoney-bot')}")
+        typer.echo(f"smoney-bot {VERSION}")
         raise typer.Exit
 
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from smoney_bot.telemetry.masking import mask, masked
-from smoney_bot.telemetry.metrics import VERSION
+from smoney_bot.version import VERSION
 
 if TYPE_CHECKING:
     from sentry_sdk.types import Event, Hint

@@ -6,20 +6,10 @@ No label may name a person, a payment or a message: each holds one of a few word
 from __future__ import annotations
 
 import platform
-from importlib.metadata import PackageNotFoundError, version
 
 from prometheus_client import Counter, Gauge, Histogram, Info
 
-
-def _version() -> str:
-    """Return what is installed, or that it runs from its sources: `make demo` installs nothing."""
-    try:
-        return version("smoney-bot")
-    except PackageNotFoundError:
-        return "source"
-
-
-VERSION = _version()
+from smoney_bot.version import VERSION
 
 MESSAGES = Counter("smoney_messages", "Messages by how they ended.", ["outcome"])
 KEPT = Counter("smoney_messages_kept", "Messages kept in the inbox, each once.")

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from opentelemetry import trace
 
 from smoney_bot.telemetry.crashes import NotInstalled
-from smoney_bot.telemetry.metrics import VERSION
+from smoney_bot.version import VERSION
 
 #: OpenTelemetry's own name: its library reads this and its fellows by itself.
 _ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
