@@ -51,7 +51,7 @@ QUICK = Extent(
     mutants=1,
 )
 FULL_EXTENT = Extent(
-    scenarios=None,
+    scenarios=10,  # others every day
     scenarios_of_operators=2,
     scenarios_on_postgresql=1,
     blows=None,
@@ -66,7 +66,11 @@ FULL_EXTENT = Extent(
     mutants=None,
 )
 NIGHT_EXTENT = replace(
-    FULL_EXTENT, scenarios_of_operators=None, scenarios_on_postgresql=None, seeds=20_000
+    FULL_EXTENT,
+    scenarios=None,
+    scenarios_of_operators=None,
+    scenarios_on_postgresql=None,
+    seeds=20_000,
 )
 EXTENT = NIGHT_EXTENT if NIGHT else FULL_EXTENT if FULL else QUICK
 
