@@ -302,10 +302,7 @@ def load(**given: object) -> Settings:
     except ValidationError as bad:
         raise BadSettings("\n".join(_lines(bad))) from None
     except (SettingsError, OSError, UnicodeDecodeError) as bad:
-        # Without what stands in it: that may be a secret.
-        where = getattr(bad, "filename", None) or folder or ".env"
-        why = getattr(bad, "strerror", None) or "it is not text in UTF-8"
-        raise BadSettings(f"{where} cannot be read: {why}") from None
+        raise BadSettings(_unreadable(bad.__cause__ or bad, folder or ".env")) from None
 
 
 def _lines(bad: ValidationError) -> Iterator[str]:
@@ -313,6 +310,14 @@ def _lines(bad: ValidationError) -> Iterator[str]:
         name = "_".join(str(part) for part in error["loc"]).upper()
         said = error["msg"].removeprefix("Value error, ")
         yield f"SMONEY_{name}: {said}" if name else said
+
+
+def _unreadable(bad: BaseException, place: str) -> str:
+    """Say which file cannot be read and why, without what stands in it: it may be a secret."""
+    if isinstance(bad, OSError):
+        return f"{bad.filename or place} cannot be read: {bad.strerror}"
+    why = "it is not text in UTF-8" if isinstance(bad, UnicodeDecodeError) else type(bad).__name__
+    return f"{place} cannot be read: {why}"
 
 
 def _missing(name: str, how: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import socket
@@ -9,6 +10,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from driver import Service
@@ -113,11 +115,24 @@ def test_settings_that_are_no_text_are_told_without_what_stands_there(service: S
     assert "hush" not in said
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_settings_that_nobody_may_read_are_told(service: Service) -> None:
-    (service.folder / ".env").write_text("SMONEY_PORT=1")
-    (service.folder / ".env").chmod(0)
-    assert "Permission denied" in sentence(service, "payment", "list")
+def test_a_secret_that_may_not_be_read_is_told_by_its_file(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = service.folder / "secrets/SMONEY_X_BEARER_TOKEN"
+    secret.parent.mkdir()
+    secret.write_text("hush")
+    service.environment["SMONEY_SECRETS_DIR"] = "secrets"
+    del service.environment["SMONEY_X_BEARER_TOKEN"]
+    real = Path.read_text
+
+    def read(path: Path, *how: Any, **more: Any) -> str:  # noqa: ANN401 - passes them through
+        if path.name == secret.name:  # as for anybody but root, who may read everything
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return real(path, *how, **more)
+
+    monkeypatch.setattr(Path, "read_text", read)
+    said = sentence(service, "payment", "list")
+    assert "SMONEY_X_BEARER_TOKEN cannot be read: Permission denied" in said
 
 
 @pytest.mark.parametrize(
